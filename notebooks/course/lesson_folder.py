@@ -1,0 +1,116 @@
+"""start(): the folder in which a lesson works, made afresh each time."""
+
+import gc
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import alembic
+import sqlalchemy
+from IPython import get_ipython
+
+from . import words
+from .environment import require
+from .query import Query
+from .terminal import Screen, alembic_magic, run
+from .words import problem, say, word
+
+NOTEBOOKS = Path(__file__).resolve().parents[1]
+PROJECT = NOTEBOOKS.parent
+STOCK_ENV = Path(alembic.__file__).parent / "templates" / "generic" / "env.py"
+OPENING_MODELS = Path(__file__).parent / "opening" / "models.py"
+
+
+def work_folder(lesson):
+    """The folder of one lesson; the environment variable COURSE_WORK moves all of them elsewhere."""
+    root = os.environ.get("COURSE_WORK")
+    return (Path(root) / words.language if root else NOTEBOOKS / words.language / "work") / lesson
+
+
+def start(lesson):
+    """Make the lesson's folder afresh, change into it and load %alembic and %sql.
+
+    What was in the folder is kept beside it, once, in a folder whose name ends in `_before`.
+
+    Args:
+        lesson: the lesson's number, "05" or 5.
+    Raises:
+        CourseError: there is no such lesson, a package is missing, or the folder cannot be written.
+    """
+    require()
+    lesson = str(lesson).zfill(2)
+    lessons = sorted(path.name[:2] for path in (NOTEBOOKS / words.language).glob("[0-9][0-9]_*.ipynb"))
+    if lesson not in lessons:
+        raise problem("no_lesson", lesson=lesson, lessons=", ".join(lessons))
+    folder = work_folder(lesson)
+    before = Path.cwd()
+    os.chdir(NOTEBOOKS)  # Windows moves no folder that is somebody's current one
+    close_databases(get_ipython())
+    try:
+        set_aside(folder)
+        folder.mkdir(parents=True)
+    except OSError as error:
+        os.chdir(before)
+        raise problem("no_write", folder=folder, reason=error.strerror) from None
+    os.chdir(folder)
+    open_lesson(lesson)
+    equip(get_ipython())
+    versions = {"alembic": alembic.__version__, "sqlalchemy": sqlalchemy.__version__}
+    say(word("started", lesson=lesson, folder=f"work/{lesson}", **versions))
+
+
+def close_databases(shell):
+    """Let go of the database files that cells have opened: on Windows an open file cannot be moved."""
+    for value in list(shell.user_ns.values()):
+        if isinstance(value, sqlalchemy.Engine):
+            value.dispose()
+    gc.collect()
+
+
+def set_aside(folder):
+    """Move a folder to its namesake that ends in `_before`, in place of what was there."""
+    if folder.exists():
+        kept = folder.with_name(folder.name + "_before")
+        shutil.rmtree(kept, ignore_errors=True)
+        folder.rename(kept)
+
+
+def open_lesson(lesson):
+    """Fill the current folder with what the lesson starts from: nothing, or the project at a stage of its growth."""
+    if lesson < "02":
+        return
+    for name in ("alembic.ini", "models.py", "data.db"):
+        if not (PROJECT / name).exists():
+            raise problem("no_project", path=name)
+        shutil.copyfile(PROJECT / name, name)
+    shutil.copytree(PROJECT / "migrations", "migrations", ignore=shutil.ignore_patterns("__pycache__"))
+    if lesson < "05":
+        take_back(lesson)
+
+
+def take_back(lesson):
+    """Turn the finished project into what lessons 02, 03 and 04 start from, with Alembic's own downgrade."""
+    run(["downgrade", "0001"], Screen(), Screen())
+    shutil.copyfile(OPENING_MODELS, "models.py")
+    for file in Path("migrations", "versions").glob("*.py"):
+        if lesson < "04" or not file.name.startswith("0001"):
+            file.unlink()
+    if lesson < "04":
+        os.remove("data.db")
+    if lesson < "03":
+        os.remove("models.py")
+        shutil.copyfile(STOCK_ENV, Path("migrations", "env.py"))
+
+
+def equip(shell):
+    """Give the kernel %alembic and %sql, short error messages and the environment's commands."""
+    for name in ("DATABASE_URL", "ALEMBIC_CONFIG"):
+        os.environ.pop(name, None)  # a real project's database is no place for exercises
+    commands = str(Path(sys.executable).parent)  # JupyterLab may run with its environment not activated
+    if commands not in os.environ["PATH"].split(os.pathsep):
+        os.environ["PATH"] = commands + os.pathsep + os.environ["PATH"]
+    sys.dont_write_bytecode = True  # a file written twice within a second would be read from its stale .pyc
+    shell.register_magic_function(alembic_magic, "line", "alembic")
+    shell.register_magic_function(Query(shell), "line_cell", "sql")
+    shell.InteractiveTB.set_mode("Minimal")

@@ -1,0 +1,182 @@
+"""The author's command: run lessons again, store clean outputs, and carry code to the other language.
+
+    python tests/author.py ru          all lessons, Russian is the edited language
+    python tests/author.py uk 04 05    lessons 04 and 05, Ukrainian is the edited language
+
+Code goes from the edited language to its twin by cell id, with the twin's own comments kept; text is never written, and
+what has to be written is listed. Lessons 01 to 04 also renew the project at the root when what they build has changed.
+"""
+
+import os
+import re
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+
+from projects import content
+from twins import with_comments_of
+
+ROOT = Path(__file__).resolve().parents[1]
+NOTEBOOKS = ROOT / "notebooks"
+TWIN = {"ru": "uk", "uk": "ru"}
+RESULTS = {  # {lesson: {file that it leaves: folder at the root that holds it}}
+    "01": {"alembic.ini": ".", "migrations/README": "migrations", "migrations/script.py.mako": "migrations"},
+    "02": {"migrations/env.py": "migrations", "models.py": "notebooks/course/opening"},
+    "03": {"migrations/versions/*.py": "migrations/versions"},
+    "04": {"migrations/versions/*.py": "migrations/versions", "models.py": ".", "data.db": "."},
+}
+METADATA = {
+    "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+
+
+def lessons(language):
+    return sorted((NOTEBOOKS / language).glob("*.ipynb"))
+
+
+def rules():
+    """The rules of sanitize.cfg as (compiled regex, replacement), read as nbval reads them."""
+    text = (ROOT / "tests" / "sanitize.cfg").read_text(encoding="ascii")
+    return [(re.compile(a), b) for a, b in re.findall(r"^regex: (.*)\nreplace: (.*)$", text, re.MULTILINE)]
+
+
+def sanitize(text):
+    for regex, replacement in rules():
+        text = regex.sub(replacement, text)
+    return text
+
+
+def execute(path, work, times=1):
+    """Run a notebook's cells in order, `times` over in one kernel, and return it with clean outputs.
+
+    Args:
+        path: the notebook, which is not written.
+        work: the folder for the lessons' work folders.
+    Raises:
+        nbclient.exceptions.CellExecutionError: a cell failed that is not tagged as failing on purpose.
+    """
+    notebook = nbformat.read(path, as_version=4)
+    stored = {cell.id: cell.get("outputs") for cell in notebook.cells}
+    client = NotebookClient(
+        notebook, timeout=120, record_timing=False, resources={"metadata": {"path": str(path.parent)}}
+    )
+    environment = os.environ | {"COURSE_WORK": str(work)}
+    with client.setup_kernel(env=environment):
+        for _ in range(times):
+            number = 0
+            for index, cell in enumerate(notebook.cells):
+                if cell.cell_type == "code":
+                    number += 1
+                    client.execute_cell(cell, index, execution_count=number)
+    for cell in notebook.cells:
+        if "nbval-ignore-output" in cell.metadata.get("tags", []) and stored[cell.id]:
+            cell.outputs = stored[cell.id]  # it differs from machine to machine, so any one run's output serves
+    return clean(notebook)
+
+
+def clean(notebook):
+    """Take out of a notebook what a run or an editor leaves in it: numbers, versions, dates, timings."""
+    notebook.metadata = nbformat.from_dict(METADATA)
+    notebook.nbformat_minor = 5
+    number = 0
+    for cell in notebook.cells:
+        tags = cell.metadata.get("tags")
+        cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
+        if cell.cell_type == "code":
+            number += 1
+            cell.execution_count = number
+            cell.outputs = [clean_output(output, number) for output in joined(cell.outputs)]
+    return notebook
+
+
+def joined(outputs):
+    """The outputs with pieces of one stream put together: a kernel flushes them at moments of its own choice."""
+    result = []
+    for output in outputs:
+        if result and output.output_type == "stream" == result[-1].output_type and output.name == result[-1].name:
+            result[-1].text += output.text
+        else:
+            result.append(output)
+    return result
+
+
+def clean_output(output, number):
+    if "execution_count" in output:
+        output.execution_count = number
+    if "text" in output:
+        output.text = sanitize(output.text)
+    if "traceback" in output:
+        output.traceback = [re.sub(r"\x1b\[[\d;]*m", "", sanitize(line)) for line in output.traceback]
+    for kind, content in output.get("data", {}).items():
+        output.data[kind] = sanitize(content)
+    return output
+
+
+def store(path, notebook):
+    """Write a notebook if it differs from the file, and say so."""
+    text = nbformat.writes(notebook) + "\n"
+    if path.read_text(encoding="utf-8") != text:
+        path.write_text(text, encoding="utf-8", newline="\n")
+        print("changed:", path.relative_to(ROOT))
+
+
+def carry_code(edited, twin, language):
+    """Give a twin notebook the edited one's code cells by id, and list what is left to write by hand."""
+    old = {cell.id: cell for cell in twin.cells}
+    cells = []
+    for cell in edited.cells:
+        mine = old.get(cell.id)
+        if cell.cell_type == "markdown":
+            if mine is None:
+                print(f"to write in {language}: text cell {cell.id}")
+            else:
+                cells.append(mine)
+            continue
+        copy = nbformat.from_dict(cell)
+        if mine is not None:
+            copy.source, unwritten = with_comments_of(cell.source, mine.source)
+        else:
+            copy.source, unwritten = with_comments_of(cell.source, "")
+        for comment in unwritten:
+            print(f"to write in {language}: comment in cell {cell.id}: {comment}")
+        cells.append(copy)
+    for cell in twin.cells:
+        if cell.id not in {c.id for c in edited.cells}:
+            print(f"removed in {language}: cell {cell.id}")
+    twin.cells = cells
+    return twin
+
+
+def renew_project(lesson, folder):
+    """Copy to the root what lessons 01 to 04 build, where it has changed in more than dates."""
+    for name, target in RESULTS.get(lesson, {}).items():
+        for file in sorted(folder.glob(name)):
+            goal = ROOT / target / file.name
+            if not goal.exists() or content(file) != content(goal):
+                shutil.copyfile(file, goal)
+                print("changed:", goal.relative_to(ROOT))
+
+
+def main(edited, *numbers):
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as work:
+        for path in lessons(edited):
+            if numbers and path.name[:2] not in numbers:
+                continue
+            twin = NOTEBOOKS / TWIN[edited] / path.name
+            store(path, execute(path, work))
+            source = nbformat.read(path, as_version=4)
+            if twin.exists():
+                store(twin, clean(carry_code(source, nbformat.read(twin, as_version=4), TWIN[edited])))
+                store(twin, execute(twin, work))
+            renew_project(path.name[:2], Path(work) / edited / path.name[:2])
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2 or sys.argv[1] not in TWIN:
+        sys.exit(__doc__)
+    main(*sys.argv[1:])

@@ -1,0 +1,37 @@
+"""What is equal in two Alembic projects: the dates in migration files and the layout of database pages are not."""
+
+import re
+import sqlite3
+from contextlib import closing
+
+
+def project(folder):
+    """{path: content} of a project's files."""
+    files = (file for file in sorted(folder.rglob("*")) if file.is_file() and "__pycache__" not in file.parts)
+    return {file.relative_to(folder).as_posix(): content(file) for file in files}
+
+
+def content(file):
+    """A file's text without its date of creation; of a database, the schema and rows."""
+    if file.suffix == ".db":
+        return database(file)
+    return re.sub(r"Create Date: \d.*", "Create Date: ", file.read_text(encoding="utf-8"))
+
+
+def database(file):
+    """{table: columns, foreign keys, unique indexes, rows} of an SQLite file, in an order that does not depend on its past."""
+    with closing(sqlite3.connect(file)) as connection:
+
+        def rows(query):
+            return sorted(connection.execute(query).fetchall(), key=repr)
+
+        return {
+            table: {
+                "columns": [row[1:] for row in rows(f"PRAGMA table_info({table})")],
+                "foreign keys": [row[2:] for row in rows(f"PRAGMA foreign_key_list({table})")],
+                "indexes": [row[2:] for row in rows(f"PRAGMA index_list({table})")],
+                "names": re.findall(r"CONSTRAINT (\w+)", sql),
+                "rows": rows(f"SELECT * FROM {table}"),
+            }
+            for table, sql in rows("SELECT name, sql FROM sqlite_master WHERE type = 'table'")
+        }

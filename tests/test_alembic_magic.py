@@ -1,0 +1,131 @@
+"""%alembic is the terminal's `alembic`: each kind of redirect and of failure, word for word."""
+
+import logging
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from real_process import compare
+
+LINES = [
+    "current > out.txt",
+    "history >> models.py",
+    "history>out.txt",
+    'history > "two words.txt"',
+    "upgrade 0004:head --sql > up.sql",
+    "downgrade 0006:0001 --sql",
+    "upgrade nosuch > out.txt",
+    "upgrade nosuch",
+    "nosuch",
+    "upgrade",
+    "",
+    "--version",
+    "-q history",
+    "history --verbose",
+    "--raiseerr upgrade nosuch",
+    "-c other.ini current",
+    "-x tenant=a current",
+    'revision -m "two words"',
+    "revision -m 'a > b' --rev-id 0007",
+    'revision -m "їжа и ёж" --rev-id 0007',
+    "revision --autogenerate -m nothing --rev-id 0007",
+    "edit nosuch",
+    "stamp base",
+    "check",
+    "init migrations",
+    "init other",
+    "merge 0005 0006",
+]
+
+
+@pytest.fixture
+def project(lesson, monkeypatch):
+    folder = lesson("05")
+    monkeypatch.setenv("PYTHONHASHSEED", "0")
+    return folder
+
+
+@pytest.mark.parametrize("language", ["ru"], indirect=True)
+@pytest.mark.parametrize("line", LINES)
+def test_redirects_and_failures(line, project):
+    from course.terminal import alembic_magic
+
+    compare(line, alembic_magic)
+
+
+BROKEN = {
+    "syntax error": ("models.py", "class User(Base:\n"),
+    "exit with a text": ("models.py", "import sys\nsys.exit('no')\n"),
+    "exit with a number": ("models.py", "import sys\nsys.exit(3)\n"),
+    "missing import": ("models.py", "import nosuch\n"),
+    "chained errors": ("models.py", "try:\n    1 / 0\nexcept ZeroDivisionError as e:\n    raise ValueError('x') from e\n"),
+    "unknown parent": ("migrations/versions/0007_x.py", "revision, down_revision = '0007', 'nope'\n"),
+    "same id twice": ("migrations/versions/0006_x.py", "revision, down_revision = '0006', '0005'\n"),
+    "no downgrade": ("migrations/versions/0007_x.py", "revision, down_revision = '0007', '0006'\n"),
+    "a change of folder and of the environment": ("models.py", "import os\nos.chdir('..')\nos.environ['A'] = 'b'\n"),
+}
+
+
+@pytest.mark.parametrize("language", ["ru"], indirect=True)
+@pytest.mark.parametrize("what", BROKEN)
+def test_a_learners_broken_file(what, project):
+    from course.terminal import alembic_magic
+
+    file, text = BROKEN[what]
+    Path(file).write_text(text, encoding="utf-8")
+    for line in ("upgrade head", "history"):
+        compare(line, alembic_magic)
+    assert Path.cwd() == project and "A" not in os.environ
+
+
+@pytest.mark.parametrize("language", ["ru"], indirect=True)
+def test_a_module_is_read_again_after_a_change(project):
+    """Catches a stale models.py: a kernel that has imported it must not hide the new one."""
+    import importlib
+
+    from course.terminal import Screen, run
+
+    sys.path.insert(0, "")
+    try:
+        importlib.import_module("models")
+        models = Path("models.py")
+        models.write_text(models.read_text(encoding="utf-8").replace("String(300)", "String(301)"), encoding="utf-8")
+        screen = Screen()
+        assert run(["check"], screen, screen) == 255 and "avatar_url" in screen.getvalue()
+        assert importlib.import_module("models").User.avatar_url.type.length == 301
+    finally:
+        sys.path.remove("")
+        sys.modules.pop("models", None)
+
+
+@pytest.mark.parametrize("language", ["ru"], indirect=True)
+def test_logging_and_path_are_put_back(project):
+    from course.terminal import Screen, run
+
+    own = logging.getLogger("own.logger")
+    own.setLevel(logging.DEBUG)
+    before = (logging.root.handlers[:], logging.root.level, sys.path[:], dict(os.environ))
+    run(["current"], Screen(), Screen())
+    assert before == (logging.root.handlers, logging.root.level, sys.path, dict(os.environ))
+    assert not own.disabled and own.level == logging.DEBUG
+
+
+@pytest.mark.parametrize(
+    "line, said",
+    [
+        ("history > nosuch/out.txt", ("не выполнена", "не виконано")),
+        ("history >", ("имя файла", "назва файлу")),
+        ("history > a > b", ("имя файла", "назва файлу")),
+        ('revision -m "open', ("Кавычка", "Лапки")),
+    ],
+)
+def test_a_line_that_no_shell_would_run_gets_one_sentence(line, said, lesson, language):
+    from course.terminal import alembic_magic
+    from course.words import CourseError
+
+    folder = lesson("05")
+    files = sorted(folder.rglob("*"))
+    with pytest.raises(CourseError, match=said[language == "uk"]):
+        alembic_magic(line)
+    assert sorted(folder.rglob("*")) == files

@@ -1,0 +1,400 @@
+"""The helper's verbs on good and bad input, in both languages: what a learner sees, and that bad use gets one sentence."""
+
+import json
+import os
+import re
+import shutil
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
+
+COURSE = Path(__file__).resolve().parents[1] / "notebooks" / "course"
+
+
+@pytest.fixture
+def verbs(lesson):
+    """The verbs by name, in the folder of lesson 05."""
+    import course
+    from course import words
+
+    lesson("05")
+    return course.load(words.language)
+
+
+def seen(verb, *words, **options):
+    """(text, svg) that a verb shows."""
+    with capture_output() as shown:
+        verb(*words, **options)
+    data = [output.data for output in shown.outputs]
+    text = shown.stdout + "".join(part["text/plain"] for part in data)
+    return text, "".join(part.get("image/svg+xml", "") for part in data)
+
+
+def elements(svg, tag):
+    return svg.findall(f".//{{*}}{tag}")
+
+
+def complaint(verb, *words):
+    """The one sentence that bad use of a verb is answered with, as a notebook shows it."""
+    from course.words import CourseError
+
+    with pytest.raises(CourseError) as error:
+        verb(*words)
+    (sentence,) = error.value._render_traceback_()
+    assert "Traceback" not in sentence and error.value.__cause__ is None
+    return sentence
+
+
+# start
+
+
+def test_start_makes_the_folder_afresh_and_keeps_what_was_there(lesson):
+    folder = lesson("05")
+    Path("models.py").write_text("# мой труд", encoding="utf-8")
+    assert lesson("05") == folder
+    assert "мой труд" not in Path("models.py").read_text(encoding="utf-8")
+    assert (folder.parent / "05_before" / "models.py").read_text(encoding="utf-8") == "# мой труд"
+
+
+def test_start_works_from_any_state_of_a_lesson(lesson):
+    """A lesson stopped in the middle of a broken project, in another folder, with an open database."""
+    import sqlalchemy
+
+    shell, folder = InteractiveShell.instance(), lesson("05")
+    engine = shell.user_ns["engine"] = sqlalchemy.create_engine("sqlite:///data.db")
+    connection = engine.connect()
+    connection.execute(sqlalchemy.text("SELECT 1"))
+    connection.close()
+    os.environ["DATABASE_URL"] = "sqlite:///other.db"
+    shutil.rmtree("migrations")
+    Path("sub").mkdir()
+    os.chdir("sub")
+    assert lesson(5) == folder and Path("migrations/env.py").exists()
+    assert "DATABASE_URL" not in os.environ
+
+
+def test_start_forgets_a_real_projects_database(lesson, monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", "sqlite:////nowhere/production.db")
+    lesson("05")
+    assert "DATABASE_URL" not in os.environ
+
+
+def test_start_puts_the_environments_commands_on_the_path(lesson, monkeypatch):
+    monkeypatch.setenv("PATH", "nothing")
+    lesson("00")
+    assert shutil.which("alembic")
+
+
+def test_start_of_a_lesson_that_does_not_exist(verbs, language):
+    sentence = complaint(verbs["start"], "99")
+    assert "«99»" in sentence and "00, 01" in sentence and {"ru": "нет", "uk": "немає"}[language] in sentence
+
+
+def test_start_where_the_folder_cannot_be_written(verbs, language, tmp_path, monkeypatch):
+    before = Path.cwd()
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("COURSE_WORK", str(tmp_path / "file"))
+    assert {"ru": "Не удаётся записать", "uk": "Не вдається записати"}[language] in complaint(verbs["start"], "05")
+    assert Path.cwd() == before
+
+
+def test_start_prints_one_line(lesson, capsys):
+    lesson("05")
+    assert len(capsys.readouterr().out.splitlines()) == 1
+
+
+# %sql
+
+
+@pytest.fixture
+def sql(verbs):
+    from course.query import Query
+
+    return Query(InteractiveShell.instance())
+
+
+def test_sql_looks_into_data_db(sql):
+    assert list(sql("SELECT version_num FROM alembic_version")) == [("0006",)]
+    assert [row[0] for row in sql("", "SELECT id FROM users\nORDER BY id")] == [1, 2, 3, 4]
+
+
+def test_sql_changes_rows_and_shows_nothing_for_it(sql):
+    assert sql("UPDATE users SET name = 'x' WHERE id = 1") is None
+    assert list(sql("SELECT name FROM users WHERE id = 1")) == [("x",)]
+
+
+def test_sql_takes_another_database_for_one_cell(sql):
+    sql("sqlite:///other.db CREATE TABLE t (a)")
+    assert list(sql("sqlite:///other.db SELECT name FROM sqlite_master")) == [("t",)]
+    assert list(sql("SELECT count(*) FROM users")) == [(4,)]
+
+
+def test_sql_keeps_no_connection_open(sql):
+    from sql.connection import Connection
+
+    sql("SELECT 1")
+    assert not Connection.connections
+
+
+def test_sql_creates_no_empty_database(sql, language):
+    os.remove("data.db")
+    assert {"ru": "ещё нет", "uk": "ще немає"}[language] in complaint(sql, "SELECT 1")
+    assert not Path("data.db").exists()
+
+
+def test_sql_shows_the_error_of_a_wrong_query(sql, capsys):
+    sql("SELECT nosuch FROM users")
+    assert "no such column: nosuch" in capsys.readouterr().out
+
+
+# tree, show, replace
+
+
+def test_tree(verbs):
+    Path("migrations/__pycache__").mkdir()
+    text, _ = seen(verbs["tree"], "migrations")
+    assert text.splitlines()[:3] == ["migrations/", "├── versions/", "│   ├── 0001_create_users.py"]
+    assert text.splitlines()[-1] == "└── script.py.mako" and "__pycache__" not in text
+
+
+def test_show_gives_the_asked_lines_as_a_code_block(verbs):
+    with capture_output() as shown:
+        verbs["show"]("models.py", 5, 6)
+    (output,) = shown.outputs
+    assert output.data["text/markdown"] == "`models.py`\n\n````python\nclass Base(DeclarativeBase):\n    metadata = MetaData(\n````"
+
+
+def test_show_says_that_a_file_is_empty(verbs, language):
+    Path("empty.sql").touch()
+    assert {"ru": "пуст", "uk": "порожній"}[language] in seen(verbs["show"], "empty.sql")[0]
+
+
+def test_replace_changes_the_file_and_shows_the_change(verbs):
+    text, _ = seen(verbs["replace"], "models.py", "String(1000)", "String(2000)")
+    assert "-    text: Mapped[str] = mapped_column(String(1000))\n+    text: Mapped[str] = mapped_column(String(2000))" in text
+    assert "String(2000)" in Path("models.py").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("text", ["перший рядок\nдругий рядок\n", "їжа, ёж, 日本\n", "a\n\n\nb"])
+def test_replace_keeps_the_rest_of_the_file(verbs, text):
+    Path("text.txt").write_text("X" + text, encoding="utf-8")
+    seen(verbs["replace"], "text.txt", "X", "YY")
+    assert Path("text.txt").read_text(encoding="utf-8") == "YY" + text
+
+
+@pytest.mark.parametrize(
+    "old, said", [("nosuch", ("нет такого текста", "немає такого тексту")), ("String", ("несколько раз", "кілька разів")), ("", ("нет", "немає"))]
+)
+def test_replace_leaves_the_file_alone_when_the_text_is_not_there_once(verbs, language, old, said):
+    before = Path("models.py").read_bytes()
+    assert said[language == "uk"] in complaint(verbs["replace"], "models.py", old, "new")
+    assert Path("models.py").read_bytes() == before
+
+
+@pytest.mark.parametrize("verb, words", [("show", ["nosuch.py"]), ("replace", ["nosuch.py", "a", "b"]), ("tree", ["nosuch.py"])])
+def test_a_file_that_is_not_there(verbs, language, verb, words):
+    sentence = complaint(verbs[verb], *words)
+    assert "nosuch.py" in sentence and {"ru": "нет в папке", "uk": "немає в теці"}[language] in sentence
+
+
+@pytest.mark.parametrize("path", ["data.db", "migrations"])
+def test_a_file_that_is_not_text(verbs, language, path):
+    assert {"ru": "не текст", "uk": "не текст"}[language] in complaint(verbs["show"], path)
+
+
+# draw_history
+
+
+def history(verbs, graph, stamped=(), extra=""):
+    """Draw a graph given as "id<parent,parent:label id …" with the database at the revisions `stamped`."""
+    shutil.rmtree("migrations/versions")
+    Path("migrations/versions").mkdir()
+    for item in graph.split():
+        id_, parents, label = re.fullmatch(r"(\w+)(?:<([\w,]+))?(?::(\w+))?", item).groups()
+        down = tuple(parents.split(",")) if parents else None
+        text = f'"""note {id_}"""\nrevision = {id_!r}\ndown_revision = {down!r}\nbranch_labels = {label!r}\n'
+        Path(f"migrations/versions/{id_}.py").write_text(text + extra, encoding="utf-8")
+    import sqlite3
+    from contextlib import closing
+
+    with closing(sqlite3.connect("data.db")) as connection:
+        connection.execute("DELETE FROM alembic_version")
+        connection.executemany("INSERT INTO alembic_version VALUES (?)", [(id_,) for id_ in stamped])
+        connection.commit()
+    text, svg = seen(verbs["draw_history"])
+    return text.splitlines(), ElementTree.fromstring(svg)
+
+
+GRAPHS = {
+    "chain, at the head": ("a b<a", "b", ["● b note b (head) (data.db)", "● a note a", "● base"]),
+    "chain, in the middle": ("a b<a", "a", ["○ b note b (head)", "● a note a (data.db)", "● base"]),
+    "chain, before the first": ("a b<a", "", ["○ b note b (head)", "○ a note a", "● base (data.db)"]),
+    "two heads, both applied": (
+        "a b<a c<a",
+        "bc",
+        ["● b note b (head) (data.db)", "│ ● c note c (head) (data.db)", "● a note a", "● base"],
+    ),
+    "a merge": (
+        "a b<a c<a d<b,c",
+        "d",
+        ["● d note d (head) (data.db)", "● │ b note b", "│ ● c note c", "● a note a", "● base"],
+    ),
+    "two bases and a label": ("a:left b:right", "", ["○ a note a (left) (head)", "│ ○ b note b (right) (head)", "● base (data.db)"]),
+    "its file is gone": ("a", "z", ["● z ? (data.db)", "○ a note a (head)", "○ base"]),
+    "no revisions": ("", "", ["● base (data.db)"]),
+}
+
+
+@pytest.mark.parametrize("name", GRAPHS)
+def test_draw_history(verbs, name):
+    graph, stamped, lines = GRAPHS[name]
+    shown, svg = history(verbs, graph, stamped)
+    assert shown == lines
+    circles = [(c.get("cx"), c.get("cy")) for c in elements(svg, "circle")]
+    assert len(circles) == len(set(circles)) == len(lines)
+    ends = {tuple(re.findall(r"[\d.]+", p.get("d"))[:2]) for p in elements(svg, "path") if p.get("stroke-width") == "2"}
+    assert ends <= set(circles)
+
+
+def test_draw_history_of_a_wide_graph_puts_no_edge_through_a_revision(verbs):
+    """Three branches, a merge of two, and one that stays open: an edge passes only where no circle lies."""
+    _, svg = history(verbs, "a b<a c<a d<a e<b,c f<e g<f,d", "g")
+    circles = {(float(c.get("cx")), float(c.get("cy"))) for c in elements(svg, "circle")}
+    for path in (p.get("d") for p in elements(svg, "path") if p.get("stroke-width") == "2"):
+        numbers = [float(n) for n in re.findall(r"[\d.]+", path)]
+        start, lane = (numbers[0], numbers[1]), numbers[6] if "C" in path.split("V")[0] else numbers[0]
+        bottom = float(re.findall(r"V([\d.]+)", path)[0])
+        assert not [c for c in circles if c[0] == lane and start[1] < c[1] < bottom]
+
+
+def test_draw_history_without_a_database_shows_no_position(verbs):
+    os.remove("data.db")
+    text, _ = seen(verbs["draw_history"])
+    assert "data.db" not in text and "●" not in text and not Path("data.db").exists()
+
+
+def test_draw_history_follows_database_url(verbs, monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", "sqlite:///stage.db")
+    shutil.copy("data.db", "stage.db")
+    assert "(stage.db)" in seen(verbs["draw_history"])[0]
+
+
+def test_draw_history_of_a_broken_history(verbs, language):
+    Path("migrations/versions/0007.py").write_text("revision, down_revision = '0007', 'nope'\n", encoding="utf-8")
+    sentence = complaint(verbs["draw_history"])
+    assert "nope" in sentence and {"ru": "Не удаётся прочитать", "uk": "Не вдається прочитати"}[language] in sentence
+
+
+def test_draw_history_where_there_is_no_project(verbs):
+    os.remove("alembic.ini")
+    assert "alembic.ini" in complaint(verbs["draw_history"])
+
+
+def test_draw_history_of_a_database_that_cannot_be_reached(verbs, monkeypatch, language):
+    monkeypatch.setenv("DATABASE_URL", "nosuch://localhost/x")
+    assert {"ru": "Не удаётся подключиться", "uk": "Не вдається під’єднатися"}[language] in complaint(verbs["draw_history"])
+
+
+# draw_schema
+
+
+def schema(verbs, sql):
+    import sqlite3
+    from contextlib import closing
+
+    with closing(sqlite3.connect("drawn.db")) as connection:
+        connection.executescript(sql)
+    text, svg = seen(verbs["draw_schema"], "drawn.db")
+    return text, ElementTree.fromstring(svg)
+
+
+def arrows(svg):
+    return len([path for path in elements(svg, "path") if path.get("marker-end")])
+
+
+def test_draw_schema_of_the_project(verbs):
+    text, svg = seen(verbs["draw_schema"])
+    assert "  email       VARCHAR(200)  UQ" in text and "  avatar_url  VARCHAR(300)  NULL" in text
+    assert "  author_id  INTEGER        FK" in text and "  post_id → posts.id" in text
+    assert arrows(ElementTree.fromstring(svg)) == 3
+
+
+@pytest.mark.parametrize(
+    "sql, expected",
+    [
+        ("", 0),
+        ("CREATE TABLE a (id INTEGER PRIMARY KEY, parent REFERENCES a(id))", 1),
+        ("CREATE TABLE a (id INTEGER PRIMARY KEY, b REFERENCES b(id)); CREATE TABLE b (id INTEGER PRIMARY KEY, a REFERENCES a(id))", 2),
+        ("CREATE TABLE a (x, y, PRIMARY KEY (x, y)); CREATE TABLE b (x, y, FOREIGN KEY (x, y) REFERENCES a (x, y))", 2),
+        ('CREATE TABLE "<b>&" ("їжа & ёж" TEXT)', 0),
+        ("CREATE TABLE a (b REFERENCES nosuch(id))", 0),
+    ],
+    ids=["no table", "itself", "a ring", "two columns", "names to escape", "a table that is not there"],
+)
+def test_draw_schema_of_other_databases(verbs, sql, expected):
+    _, svg = schema(verbs, sql)
+    assert arrows(svg) == expected
+
+
+def test_draw_schema_cards_do_not_overlap(verbs):
+    _, svg = schema(verbs, "".join(f"CREATE TABLE t{n} (id INTEGER PRIMARY KEY, up REFERENCES t{n // 2}(id));" for n in range(8)))
+    cards = [[float(r.get(k)) for k in ("x", "y", "width", "height")] for r in elements(svg, "rect") if r.get("rx") == "6"]
+    assert len(cards) == 8
+    for number, (x, y, w, h) in enumerate(cards):
+        for x2, y2, w2, h2 in cards[number + 1 :]:
+            assert x + w <= x2 or x2 + w2 <= x or y + h <= y2 or y2 + h2 <= y
+
+
+def test_draw_schema_of_a_database_that_is_not_there(verbs, language):
+    assert {"ru": "ещё нет", "uk": "ще немає"}[language] in complaint(verbs["draw_schema"], "nosuch.db")
+    assert not Path("nosuch.db").exists()
+
+
+def test_draw_schema_of_a_file_that_is_no_database(verbs):
+    assert "not a database" in complaint(verbs["draw_schema"], "models.py")
+
+
+# the environment
+
+
+def test_check_environment_when_all_is_well(verbs, language):
+    text, _ = seen(verbs["check_environment"])
+    assert "alembic 1." in text and {"ru": "Всё на месте", "uk": "Усе на місці"}[language] in text
+
+
+def test_check_environment_names_what_is_missing(verbs, language, monkeypatch):
+    from course import environment
+
+    monkeypatch.setattr(environment, "NEEDED", ("alembic", "no-such-package"))
+    for verb in (verbs["check_environment"], lambda: verbs["start"]("05")):
+        sentence = complaint(verb)
+        assert "no-such-package" in sentence and ".venv" in sentence
+
+
+def test_check_environment_names_another_version(verbs, monkeypatch, tmp_path):
+    from course import environment
+
+    (tmp_path / "requirements.txt").write_text("alembic==0.1\n")
+    monkeypatch.setattr(environment, "REQUIREMENTS", tmp_path / "requirements.txt")
+    assert "0.1" in seen(verbs["check_environment"])[0]
+
+
+def test_check_environment_on_an_old_python(verbs, monkeypatch):
+    monkeypatch.setattr(sys, "version_info", (3, 10, 2))
+    assert "3.10" in complaint(verbs["check_environment"])
+
+
+# words
+
+
+def test_each_sentence_is_in_both_languages_with_the_same_places_to_fill_in_and_is_used():
+    words = json.loads((COURSE / "words.json").read_text(encoding="utf-8"))
+    code = "".join(path.read_text(encoding="utf-8") for path in COURSE.glob("*.py"))
+    for key, sentences in words.items():
+        assert set(sentences) == {"ru", "uk"}
+        assert sorted(re.findall(r"\{\w+\}", sentences["ru"])) == sorted(re.findall(r"\{\w+\}", sentences["uk"]))
+        assert f'"{key}"' in code

@@ -1,0 +1,71 @@
+"""Twins are in step: same cells, same code, same outputs. Catches a page that was changed in one language only."""
+
+from pathlib import Path
+
+import nbformat
+import pytest
+from twins import differences, with_comments_of
+
+NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
+NAMES = sorted({path.name for language in ("ru", "uk") for path in (NOTEBOOKS / language).glob("*.ipynb")})
+
+
+def read(language, name):
+    return nbformat.read(NOTEBOOKS / language / name, as_version=4)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_twins_are_equal(name):
+    assert list(differences(read("ru", name), read("uk", name))) == []
+
+
+def cell(notebook, kind, has=lambda cell: True):
+    return next(cell for cell in notebook.cells if cell.cell_type == kind and has(cell))
+
+
+def with_text(cell):
+    return any("text" in output for output in cell.outputs)
+
+
+SPOILERS = {
+    "code": lambda nb: cell(nb, "code").__setitem__("source", "print(1)"),
+    "number of comments": lambda nb: cell(nb, "code").__setitem__("source", "# note\n" + cell(nb, "code").source),
+    "outputs": lambda nb: cell(nb, "code", with_text).outputs[0].__setitem__("text", "something else"),
+    "heading levels": lambda nb: cell(nb, "markdown").__setitem__("source", "#" + cell(nb, "markdown").source),
+    "links or pictures": lambda nb: nb.cells[-1].__setitem__("source", nb.cells[-1].source.replace(".ipynb", ".md")),
+    "code blocks": lambda nb: cell(nb, "markdown").__setitem__(
+        "source", cell(nb, "markdown").source + "\n```\nalembic\n```"
+    ),
+    "minutes": lambda nb: cell(nb, "markdown").__setitem__(
+        "source", cell(nb, "markdown").source.replace("5 хвилин", "6 хвилин").replace("0 хвилин", "7 хвилин")
+    ),
+    "tags": lambda nb: cell(nb, "code").metadata.__setitem__("tags", ["raises-exception"]),
+    "cell ids": lambda nb: nb.cells.reverse(),
+}
+
+
+@pytest.mark.parametrize("what", SPOILERS)
+def test_each_difference_is_found_and_named(what):
+    spoiled = read("uk", "01_init.ipynb")
+    SPOILERS[what](spoiled)
+    assert any(what in sentence for sentence in differences(read("ru", "01_init.ipynb"), spoiled))
+
+
+def test_comments_and_docstrings_may_differ():
+    ru, uk = read("ru", "02_env.ipynb"), read("uk", "02_env.ipynb")
+    written = '%%writefile a.py\n"""{}"""\nx = "# текст"  # {}\n'
+    for notebook, words in ((ru, "модель"), (uk, "таблиця")):
+        cell(notebook, "code").source = written.format(words, words)
+        cell(notebook, "code", lambda c: c.id == "tree").source = f"# {words}\ntree()  # {words}"
+    assert list(differences(ru, uk)) == []
+
+
+def test_carried_code_keeps_the_twins_comments():
+    edited = "# перше\na = 1  # один\nb = 22\n# третє\nc = 3"
+    twin = "# первое\na = 1  # единица\nb = 2"
+    assert with_comments_of(edited, twin) == ("# первое\na = 1  # единица\nb = 22\nc = 3", ["# третє"])
+
+
+def test_code_that_equals_its_twin_stays_as_it_is():
+    source = "# один\n%alembic upgrade head\n\n# два\ntree()  # три\n# четыре"
+    assert with_comments_of(source, source) == (source, [])

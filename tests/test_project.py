@@ -1,0 +1,98 @@
+"""The project at the root works from a terminal as it stands. Catches drift between its models, migrations and data.db."""
+
+import configparser
+import os
+import re
+import shutil
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from projects import database
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture
+def copy(tmp_path):
+    """A copy of the project in a folder with a space and Cyrillic."""
+    folder = tmp_path / "мой проект"
+    folder.mkdir()
+    for name in ("alembic.ini", "models.py", "data.db"):
+        shutil.copy(ROOT / name, folder)
+    shutil.copytree(ROOT / "migrations", folder / "migrations", ignore=shutil.ignore_patterns("__pycache__"))
+    return folder
+
+
+def alembic(folder, *words, **environment):
+    """Run a real `alembic` process and return what it writes to standard output."""
+    environment = {k: v for k, v in os.environ.items() if k != "DATABASE_URL"} | environment
+    command = Path(sys.executable).parent / "alembic"
+    run = subprocess.run([command, *words], cwd=folder, env=environment, capture_output=True, text=True, encoding="utf-8")
+    assert run.returncode == 0, run.stderr
+    return run.stdout
+
+
+def schema(file):
+    return {table: {k: v for k, v in parts.items() if k != "rows"} for table, parts in database(file).items()}
+
+
+def test_terminal_commands(copy):
+    assert "(head)" in alembic(copy, "current")
+    assert len(alembic(copy, "history").splitlines()) >= 4
+    assert "No new upgrade operations detected." in alembic(copy, "check")
+    alembic(copy, "downgrade", "-1")
+    assert "(head)" not in alembic(copy, "current")
+    alembic(copy, "upgrade", "head")
+    assert "(head)" in alembic(copy, "current")
+
+
+def test_each_revision_goes_up_and_down_again(copy):
+    """Catches a downgrade that is wrong: after each step back, the step forward must give the same schema."""
+    ids = re.findall(r"-> (\w+)", alembic(copy, "history"))[::-1]
+    fresh = {"DATABASE_URL": "sqlite:///fresh.db"}
+    for number, id_ in enumerate(ids):
+        before = schema(copy / "fresh.db") if number else {}
+        alembic(copy, "upgrade", id_, **fresh)
+        after = schema(copy / "fresh.db")
+        alembic(copy, "downgrade", "-1", **fresh)
+        assert number == 0 or schema(copy / "fresh.db") == before
+        alembic(copy, "upgrade", id_, **fresh)
+        assert schema(copy / "fresh.db") == after
+    assert after == schema(ROOT / "data.db")
+
+
+@pytest.mark.parametrize("words", [("upgrade", "head", "--sql"), ("downgrade", "head:base", "--sql")])
+@pytest.mark.parametrize("url", ["", "postgresql+psycopg://blog@localhost/blog"])
+def test_offline_sql_both_ways(copy, words, url):
+    sql = alembic(copy, *words, **({"DATABASE_URL": url} if url else {}))
+    assert ("SERIAL" in sql or "BEGIN" in sql) == bool(url)
+    if not url:
+        with closing(sqlite3.connect(copy / ("fresh.db" if words[0] == "upgrade" else "data.db"))) as connection:
+            connection.executescript(sql)
+        if words[0] == "upgrade":
+            assert schema(copy / "fresh.db") == schema(ROOT / "data.db")
+        else:
+            assert set(database(copy / "data.db")) == {"alembic_version"}
+
+
+def test_database_url_wins(copy):
+    alembic(copy, "upgrade", "head", DATABASE_URL="sqlite:///100%25.db")
+    assert (copy / "100%.db").exists()
+
+
+def test_data_db_has_a_dozen_rows_in_both_languages():
+    rows = [row for table, parts in database(ROOT / "data.db").items() if table != "alembic_version" for row in parts["rows"]]
+    text = " ".join(str(value) for row in rows for value in row)
+    assert len(rows) >= 12
+    assert re.search("[ыэъё]", text) and re.search("[іїєґ]", text)
+
+
+def test_alembic_ini_is_ascii_and_has_no_password():
+    text = (ROOT / "alembic.ini").read_text(encoding="ascii")
+    url = configparser.RawConfigParser()
+    url.read_string(text)
+    assert url["alembic"]["sqlalchemy.url"] == "sqlite:///%(here)s/data.db"

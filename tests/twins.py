@@ -1,0 +1,130 @@
+"""What is equal in a Russian and a Ukrainian notebook, and how code goes from one to the other."""
+
+import ast
+import re
+from difflib import SequenceMatcher
+
+COMMENT = re.compile(r"(?:^|(?<=\s\s))#(?= |$).*", re.MULTILINE)
+LINK = re.compile(r"(!?)\[[^\]]*\]\(([^)\s]+)\)")
+
+
+def differences(left, right):
+    """Sentences, each naming the cell, about what should be equal in two twin notebooks and is not."""
+    if [cell.id for cell in left.cells] != [cell.id for cell in right.cells]:
+        yield f"cell ids or their order differ: {different_ids(left, right)}"
+        return
+    for a, b in zip(left.cells, right.cells):
+        for what, view in VIEWS[a.cell_type].items():
+            if a.cell_type != b.cell_type or view(a) != view(b):
+                yield f"cell {a.id}: {what} differ: {view(a)!r} / {view(b)!r}"
+
+
+def different_ids(left, right):
+    a, b = [cell.id for cell in left.cells], [cell.id for cell in right.cells]
+    changes = [op for op in SequenceMatcher(a=a, b=b, autojunk=False).get_opcodes() if op[0] != "equal"]
+    return [(a[i:j], b[k:m]) for _, i, j, k, m in changes]
+
+
+def tags(cell):
+    return cell.metadata.get("tags", [])
+
+
+def code(cell):
+    """A code cell's source without comments; in a Python file that it writes, without docstrings too."""
+    magic, _, body = cell.source.partition("\n")
+    if magic.startswith("%%writefile") and magic.endswith(".py"):
+        return magic, ast.dump(without_docstrings(ast.parse(body)))
+    return without_comments(cell.source)
+
+
+def without_comments(source):
+    lines = [COMMENT.sub("", line).rstrip() for line in source.splitlines()]
+    return "\n".join(line for line, before in zip(lines, source.splitlines()) if line or not before.strip())
+
+
+def without_docstrings(tree):
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(node, clean=False):
+            node.body.pop(0)
+    return tree
+
+
+def comments(cell):
+    return len([line for line in cell.source.splitlines() if COMMENT.search(line)])
+
+
+def outputs(cell):
+    """A code cell's outputs, without what the helper says in the reader's language."""
+    return [output_view(output) for output in cell.outputs]
+
+
+def output_view(output):
+    if output.output_type == "error":
+        return output.ename, output.evalue if output.ename != "CourseError" else "in the reader's language"
+    if output.get("metadata", {}).get("course") == "words":
+        return "the helper's words"
+    return output.get("text") or {kind: without_comments(content) for kind, content in output.data.items()}
+
+
+def headings(cell):
+    return [len(marks) for marks in re.findall(r"^(#+) ", without_fences(cell.source), re.MULTILINE)]
+
+
+def links(cell):
+    targets = LINK.findall(without_fences(cell.source))
+    return [(picture, re.sub(r"(?<=\.\./)(ru|uk)/", "twin/", target)) for picture, target in targets]
+
+
+def fences(cell):
+    return [without_comments(block) for block in re.findall(r"^```.*?^```", cell.source, re.MULTILINE | re.DOTALL)]
+
+
+def minutes(cell):
+    return re.findall(r"(\d+) (?:минут|хвилин)", cell.source)
+
+
+def without_fences(source):
+    return re.sub(r"^```.*?^```", "", source, flags=re.MULTILINE | re.DOTALL)
+
+
+VIEWS = {
+    "code": {"tags": tags, "code": code, "number of comments": comments, "outputs": outputs},
+    "markdown": {
+        "tags": tags,
+        "heading levels": headings,
+        "links or pictures": links,
+        "code blocks": fences,
+        "minutes": minutes,
+    },
+}
+
+
+def with_comments_of(source, twin):
+    """The code of `source` with the comments of `twin`, line by line where the code is the same.
+
+    Returns:
+        the new source, and the comments of `source` that `twin` has no counterpart for.
+    """
+    new, old = commented_lines(source), commented_lines(twin)
+    match = SequenceMatcher(a=[line for line, _, _ in new], b=[line for line, _, _ in old], autojunk=False)
+    counterpart = {i + k: old[j + k] for i, j, size in match.get_matching_blocks() for k in range(size)}
+    result, unwritten = [], []
+    for number, (line, above, behind) in enumerate(new):
+        _, twin_above, twin_behind = counterpart.get(number, (line, [], ""))
+        result += [*twin_above, line + twin_behind]
+        if (above and not twin_above) or (behind and not twin_behind):
+            unwritten.append("\n".join([*above, behind.strip()]).strip())
+    return "\n".join(result).removesuffix("\n"), unwritten
+
+
+def commented_lines(source):
+    """[(code, comment lines above it, comment behind it)] of a source."""
+    found, above = [], []
+    for line in source.splitlines():
+        bare = COMMENT.sub("", line).rstrip()
+        if line.strip() and not bare:
+            above.append(line)
+        else:
+            found.append((bare, above, line[len(bare) :]))
+            above = []
+    return found + [("", above, "")] if above else found
