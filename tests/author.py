@@ -16,6 +16,7 @@ from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
 
 from projects import content
 from twins import with_comments_of
@@ -51,20 +52,18 @@ def sanitize(text):
     return text
 
 
-def execute(path, work, times=1):
+def execute(notebook, folder, work, times=1):
     """Run a notebook's cells in order, `times` over in one kernel, and return it with clean outputs.
 
     Args:
-        path: the notebook, which is not written.
+        notebook: the notebook, changed in place.
+        folder: where it stands.
         work: the folder for the lessons' work folders.
     Raises:
         nbclient.exceptions.CellExecutionError: a cell failed that is not tagged as failing on purpose.
     """
-    notebook = nbformat.read(path, as_version=4)
     stored = {cell.id: cell.get("outputs") for cell in notebook.cells}
-    client = NotebookClient(
-        notebook, timeout=120, record_timing=False, resources={"metadata": {"path": str(path.parent)}}
-    )
+    client = NotebookClient(notebook, timeout=120, record_timing=False, resources={"metadata": {"path": str(folder)}})
     environment = os.environ | {"COURSE_WORK": str(work)}
     with client.setup_kernel(env=environment):
         for _ in range(times):
@@ -117,9 +116,14 @@ def clean_output(output, number):
     return output
 
 
+def written(notebook):
+    """A notebook as the text of its file."""
+    return nbformat.writes(notebook) + "\n"
+
+
 def store(path, notebook):
     """Write a notebook if it differs from the file, and say so."""
-    text = nbformat.writes(notebook) + "\n"
+    text = written(notebook)
     if path.read_text(encoding="utf-8") != text:
         path.write_text(text, encoding="utf-8", newline="\n")
         print("changed:", path.relative_to(ROOT))
@@ -138,10 +142,7 @@ def carry_code(edited, twin, language):
                 cells.append(mine)
             continue
         copy = nbformat.from_dict(cell)
-        if mine is not None:
-            copy.source, unwritten = with_comments_of(cell.source, mine.source)
-        else:
-            copy.source, unwritten = with_comments_of(cell.source, "")
+        copy.source, unwritten = with_comments_of(cell.source, mine.source if mine else "")
         for comment in unwritten:
             print(f"to write in {language}: comment in cell {cell.id}: {comment}")
         cells.append(copy)
@@ -162,21 +163,34 @@ def renew_project(lesson, folder):
                 print("changed:", goal.relative_to(ROOT))
 
 
-def main(edited, *numbers):
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as work:
-        for path in lessons(edited):
-            if numbers and path.name[:2] not in numbers:
-                continue
-            twin = NOTEBOOKS / TWIN[edited] / path.name
-            store(path, execute(path, work))
-            source = nbformat.read(path, as_version=4)
-            if twin.exists():
-                store(twin, clean(carry_code(source, nbformat.read(twin, as_version=4), TWIN[edited])))
-                store(twin, execute(twin, work))
-            renew_project(path.name[:2], Path(work) / edited / path.name[:2])
+def renew(edited, numbers, work):
+    for path in lessons(edited):
+        if numbers and path.name[:2] not in numbers:
+            continue
+        notebook = execute(read(path), path.parent, work)
+        store(path, notebook)
+        twin = NOTEBOOKS / TWIN[edited] / path.name
+        if twin.exists():
+            carried = carry_code(notebook, read(twin), TWIN[edited])
+            store(twin, execute(carried, twin.parent, work))
+        else:
+            print("to write:", twin.relative_to(ROOT))
+        renew_project(path.name[:2], Path(work) / edited / path.name[:2])
+
+
+def read(path):
+    return nbformat.read(path, as_version=4)
+
+
+def main(*words):
+    if not words or words[0] not in TWIN:
+        return __doc__
+    try:
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as work:
+            renew(words[0], words[1:], work)
+    except CellExecutionError as error:
+        return f"A cell failed that is not tagged raises-exception:\n{error}"
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 2 or sys.argv[1] not in TWIN:
-        sys.exit(__doc__)
-    main(*sys.argv[1:])
+    sys.exit(main(*sys.argv[1:]))

@@ -71,6 +71,7 @@ def process(line, folder):
         "PYTHONIOENCODING": "utf-8",
         "PYTHONDONTWRITEBYTECODE": "1",
         "COLUMNS": "80",
+        "PYTHON_COLORS": "0",  # a kernel asks for colours, and Python 3.13 colours a traceback
     }
     run = subprocess.run(
         f"alembic {line}", shell=True, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT

@@ -7,12 +7,11 @@ import os
 from pathlib import Path
 
 import author
-import nbformat
 import pytest
 from projects import content, project
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = [path for language in ("uk", "ru") for path in reversed(author.lessons(language))]
+PAGES = list(reversed(author.lessons("uk")))  # parity makes the Russian code equal, and nbval runs it
 
 
 @pytest.fixture(scope="module")
@@ -23,8 +22,8 @@ def work(tmp_path_factory):
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_a_second_run_gives_the_stored_page(path, work):
     """Catches "table already exists", state that leaks from run to run, and a page not stored by the author's command."""
-    again = author.execute(path, work, times=2)
-    assert nbformat.writes(again) + "\n" == path.read_text(encoding="utf-8")
+    again = author.execute(author.read(path), path.parent, work, times=2)
+    assert author.written(again) == path.read_text(encoding="utf-8")
     number, language = path.name[:2], path.parent.name
     if number in ("01", "02", "03"):
         assert project(work / language / number) == opening(f"0{int(number) + 1}", work)

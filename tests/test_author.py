@@ -1,0 +1,72 @@
+"""The author's command carries code to the twin, never prose, and says what is left to write."""
+
+
+import author
+import nbformat
+import pytest
+
+
+@pytest.fixture
+def course(tmp_path, monkeypatch):
+    """A course of one lesson."""
+    for language in ("ru", "uk"):
+        (tmp_path / "notebooks" / language).mkdir(parents=True)
+        cells = [
+            nbformat.v4.new_markdown_cell(f"# Текст {language}", id="title"),
+            nbformat.v4.new_code_cell(f"# {language}\nprint(1)", id="one"),
+        ]
+        notebook = nbformat.v4.new_notebook(cells=cells, metadata=author.METADATA)
+        nbformat.write(notebook, tmp_path / "notebooks" / language / "09_x.ipynb")
+    monkeypatch.setattr(author, "ROOT", tmp_path)
+    monkeypatch.setattr(author, "NOTEBOOKS", tmp_path / "notebooks")
+    monkeypatch.setattr(author, "rules", lambda: [])
+    return tmp_path / "notebooks"
+
+
+def test_an_edited_cell_goes_to_the_twin(course, capsys):
+    edited = author.read(course / "ru" / "09_x.ipynb")
+    edited.cells[1].source = "# ru\nprint(2)"
+    edited.cells.append(nbformat.v4.new_code_cell("print(3)  # три", id="two"))
+    edited.cells.append(nbformat.v4.new_markdown_cell("Конец.", id="end"))
+    nbformat.write(edited, course / "ru" / "09_x.ipynb")
+    assert author.main("ru") is None
+    twin = author.read(course / "uk" / "09_x.ipynb")
+    assert [cell.source for cell in twin.cells] == ["# Текст uk", "# uk\nprint(2)", "print(3)"]
+    assert [cell.outputs[0].text for cell in twin.cells[1:]] == ["2\n", "3\n"]
+    said = capsys.readouterr().out
+    assert "to write in uk: text cell end" in said and "to write in uk: comment in cell two: # три" in said
+
+
+def test_a_second_run_changes_nothing(course, capsys):
+    author.main("ru")
+    before = {path: path.read_bytes() for path in course.rglob("*.ipynb")}
+    capsys.readouterr()
+    author.main("uk")
+    assert capsys.readouterr().out == "" and before == {path: path.read_bytes() for path in course.rglob("*.ipynb")}
+
+
+def test_a_cell_that_fails_stops_the_command_and_leaves_the_file(course):
+    path = course / "ru" / "09_x.ipynb"
+    path.write_text(path.read_text(encoding="utf-8").replace("print(1)", "1 / 0"), encoding="utf-8")
+    before = path.read_bytes()
+    assert "ZeroDivisionError" in author.main("ru")
+    assert path.read_bytes() == before
+
+
+def test_what_a_lesson_builds_goes_to_the_root_when_more_than_its_date_changed(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(author, "ROOT", tmp_path)
+    built, root = tmp_path / "work" / "migrations" / "versions", tmp_path / "migrations" / "versions"
+    root.mkdir(parents=True)
+    built.mkdir(parents=True)
+    for folder, date, size in ((root, "2026-01-01", 1), (built, "2026-02-02", 1)):
+        (folder / "0001.py").write_text(f"Create Date: {date}\nsize = {size}")
+    author.renew_project("03", tmp_path / "work")
+    assert "2026-01-01" in (root / "0001.py").read_text()
+    (built / "0001.py").write_text("Create Date: 2026-02-02\nsize = 2")
+    author.renew_project("03", tmp_path / "work")
+    assert "size = 2" in (root / "0001.py").read_text() and "changed:" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("words", [(), ("en",)])
+def test_without_a_language_it_says_how_it_is_used(words):
+    assert author.main(*words) == author.__doc__
