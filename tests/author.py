@@ -63,7 +63,13 @@ def execute(notebook, folder, work, times=1):
         nbclient.exceptions.CellExecutionError: a cell failed that is not tagged as failing on purpose.
     """
     stored = {cell.id: cell.get("outputs") for cell in notebook.cells}
-    client = NotebookClient(notebook, timeout=120, record_timing=False, resources={"metadata": {"path": str(folder)}})
+    client = NotebookClient(
+        notebook,
+        timeout=120,
+        record_timing=False,  # or each cell would hold the time of its run
+        extra_arguments=["--log-level=ERROR"],
+        resources={"metadata": {"path": str(folder)}},
+    )
     environment = os.environ | {"COURSE_WORK": str(work)}
     with client.setup_kernel(env=environment):
         for _ in range(times):

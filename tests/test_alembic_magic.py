@@ -27,7 +27,7 @@ LINES = [
     "-c other.ini current",
     "-x tenant=a current",
     'revision -m "two words"',
-    "revision -m 'a > b' --rev-id 0007",
+    'revision -m "a > b" --rev-id 0007',
     'revision -m "їжа и ёж" --rev-id 0007',
     "revision --autogenerate -m nothing --rev-id 0007",
     "edit nosuch",

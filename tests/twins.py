@@ -100,14 +100,15 @@ VIEWS = {
 
 
 def with_comments_of(source, twin):
-    """The code of `source` with the comments of `twin`, line by line where the code is the same.
+    """The code of `source` with the comments of `twin`, line by line where the code is the same or was changed in place.
 
     Returns:
         the new source, and the comments of `source` that `twin` has no counterpart for.
     """
     new, old = commented_lines(source), commented_lines(twin)
     match = SequenceMatcher(a=[line for line, _, _ in new], b=[line for line, _, _ in old], autojunk=False)
-    counterpart = {i + k: old[j + k] for i, j, size in match.get_matching_blocks() for k in range(size)}
+    pairs = ((i, j, m - i) for _, i, m, j, n in match.get_opcodes() if m - i == n - j)  # the same lines, or as many
+    counterpart = {i + k: old[j + k] for i, j, size in pairs for k in range(size)}
     result, unwritten = [], []
     for number, (line, above, behind) in enumerate(new):
         _, twin_above, twin_behind = counterpart.get(number, (line, [], ""))
