@@ -6,9 +6,9 @@ from contextlib import closing
 
 
 def project(folder):
-    """{path: content} of a project's files."""
-    files = (file for file in sorted(folder.rglob("*")) if file.is_file() and "__pycache__" not in file.parts)
-    return {file.relative_to(folder).as_posix(): content(file) for file in files}
+    """{path: content} of a project's files, the folders of a lesson's exercises left out."""
+    names = {file.relative_to(folder).as_posix(): file for file in sorted(folder.rglob("*")) if file.is_file()}
+    return {n: content(file) for n, file in names.items() if "__pycache__" not in n and not n.startswith("exercise_")}
 
 
 def content(file):

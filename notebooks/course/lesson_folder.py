@@ -13,12 +13,14 @@ from IPython import get_ipython
 from . import words
 from .environment import require
 from .query import Query
-from .terminal import Screen, alembic_magic, run
+from .terminal import Screen, alembic_magic, forget_project_modules, run
 from .words import problem, say, word
 
 NOTEBOOKS = Path(__file__).resolve().parents[1]
 PROJECT = NOTEBOOKS.parent
 STOCK_ENV = Path(alembic.__file__).parent / "templates" / "generic" / "env.py"
+FINAL_PROJECT = "08"
+current = None  # the lesson that was started in this kernel
 OPENING_MODELS = Path(__file__).parent / "opening" / "models.py"
 
 
@@ -28,24 +30,48 @@ def work_folder(lesson):
     return (Path(root) / words.language if root else NOTEBOOKS / words.language / "work") / lesson
 
 
-def start(lesson):
+def start(lesson, afresh=None):
     """Make the lesson's folder afresh, change into it and load %alembic and %sql.
 
-    What was in the folder is kept beside it, once, in a folder whose name ends in `_before`.
+    What was in the folder is kept beside it, once, in a folder whose name ends in `_before`. The final project, hours of
+    work, is not made afresh but gone on with.
 
     Args:
         lesson: the lesson's number, "05" or 5.
+        afresh: True or False instead of the above.
     Raises:
         CourseError: there is no such lesson, a package is missing, or the folder cannot be written.
     """
+    global current
+    from . import exercise  # which needs this module
+
     require()
     lesson = str(lesson).zfill(2)
     lessons = sorted(path.name[:2] for path in (NOTEBOOKS / words.language).glob("[0-9][0-9]_*.ipynb"))
     if lesson not in lessons:
         raise problem("no_lesson", lesson=lesson, lessons=", ".join(lessons))
     folder = work_folder(lesson)
+    if (lesson != FINAL_PROJECT if afresh is None else afresh) or not folder.exists():
+        make_afresh(folder)
+        open_lesson(lesson)
+        exercise.remember(begun_again=lesson)
+    enter(folder)
+    equip(get_ipython())
+    current = lesson
+    versions = {"alembic": alembic.__version__, "sqlalchemy": sqlalchemy.__version__}
+    say(word("started", lesson=lesson, folder=f"work/{lesson}", **versions, solved=exercise.solved_so_far()))
+
+
+def make_afresh(folder):
+    """Change into a new, empty folder, setting aside what was there.
+
+    Raises:
+        CourseError: the folder cannot be written.
+    """
+    for name in ("DATABASE_URL", "ALEMBIC_CONFIG"):
+        os.environ.pop(name, None)  # a real project's database is no place for lessons
     before = Path.cwd()
-    os.chdir(NOTEBOOKS)  # Windows moves no folder that is somebody's current one
+    enter(NOTEBOOKS)  # Windows moves no folder that is somebody's current one
     close_databases(get_ipython())
     try:
         set_aside(folder)
@@ -54,10 +80,13 @@ def start(lesson):
         os.chdir(before)
         raise problem("no_write", folder=folder, reason=error.strerror) from None
     os.chdir(folder)
-    open_lesson(lesson)
-    equip(get_ipython())
-    versions = {"alembic": alembic.__version__, "sqlalchemy": sqlalchemy.__version__}
-    say(word("started", lesson=lesson, folder=f"work/{lesson}", **versions))
+
+
+def enter(folder):
+    """Change into a folder; modules of the work folder that is left are forgotten: the next may have namesakes of them."""
+    if Path.cwd().is_relative_to(work_folder("").resolve()):
+        forget_project_modules()
+    os.chdir(folder)
 
 
 def close_databases(shell):
@@ -65,7 +94,8 @@ def close_databases(shell):
     for value in list(shell.user_ns.values()):
         if isinstance(value, sqlalchemy.Engine):
             value.dispose()
-    gc.collect()
+    if os.name == "nt":
+        gc.collect()  # a connection that nobody holds any more closes when it is collected
 
 
 def set_aside(folder):
@@ -78,7 +108,7 @@ def set_aside(folder):
 
 def open_lesson(lesson):
     """Fill the current folder with what the lesson starts from: nothing, or the project at a stage of its growth."""
-    if lesson < "02":
+    if lesson < "02" or lesson == FINAL_PROJECT:
         return
     for name in ("alembic.ini", "models.py", "data.db"):
         if not (PROJECT / name).exists():
@@ -105,8 +135,6 @@ def take_back(lesson):
 
 def equip(shell):
     """Give the kernel %alembic and %sql, short error messages and the environment's commands."""
-    for name in ("DATABASE_URL", "ALEMBIC_CONFIG"):
-        os.environ.pop(name, None)  # a real project's database is no place for exercises
     commands = str(Path(sys.executable).parent)  # JupyterLab may run with its environment not activated
     if commands not in os.environ["PATH"].split(os.pathsep):
         os.environ["PATH"] = commands + os.pathsep + os.environ["PATH"]

@@ -97,7 +97,8 @@ def run(words, stdout, stderr):
             code = 1
         else:
             return 0
-    gc.collect()  # the failure's frames hold the connection, and Windows deletes no file that is open
+    if os.name == "nt":
+        gc.collect()  # the failure's frames hold the connection, and Windows deletes no file that is open
     return code
 
 
@@ -127,9 +128,10 @@ def like_a_new_process(words):
 
 def forget_project_modules():
     """Drop the modules that lie in the current folder, so that the next import reads their files again."""
-    here = os.getcwd() + os.sep
+    here, not_the_projects = os.getcwd() + os.sep, (LIBRARIES, os.path.dirname(__file__))
     for name, module in list(sys.modules.items()):
-        if str(getattr(module, "__file__", None) or "").startswith(here):
+        file = str(getattr(module, "__file__", None) or "")
+        if file.startswith(here) and not file.startswith(not_the_projects):
             del sys.modules[name]
     importlib.invalidate_caches()
 
