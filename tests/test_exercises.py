@@ -204,7 +204,7 @@ def test_check_says_the_outcome_and_how_far_the_learner_is(learner, language):
     assert {"ru": "ещё не начато", "uk": "ще не почато"}[language] in shown(machinery.check, 1)[0]
     me.do(exercise.solution)
     outcome, line = shown(machinery.check, 1)
-    assert {"ru": "верно", "uk": "правильно"}[language] in outcome and f"1 {'из' if language == 'ru' else 'із'} " in line
+    assert {"ru": "верно", "uk": "правильно"}[language] in outcome and f": 1 {'из' if language == 'ru' else 'із'} " in line
 
 
 def test_progress_survives_a_new_start_and_a_new_kernel(learner, language, lesson, capsys):

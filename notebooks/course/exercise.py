@@ -141,7 +141,7 @@ def check(number, *answer):
     say(word(outcome, number=number, text=text))
     if outcome == "broken":
         display({"text/markdown": f"````text\n{text}\n````", "text/plain": text}, raw=True)
-    say(solved_so_far())
+    say(solved_so_far().capitalize() + ".")
 
 
 def judge(exercise, folder, number, answer=...):
