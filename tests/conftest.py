@@ -34,3 +34,4 @@ def lesson(language, tmp_path, monkeypatch):
 
     yield begin
     os.chdir(before)
+    os.environ.pop("DATABASE_URL", None)  # a cell of the lesson may have set it

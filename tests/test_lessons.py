@@ -43,6 +43,7 @@ def opening(lesson, work):
     if not folder.exists():
         folder.mkdir(parents=True)
         os.chdir(folder)
+        lesson_folder.forget_other_databases()
         lesson_folder.open_lesson(lesson)
         os.chdir(before)
     return project(folder)

@@ -68,8 +68,7 @@ def make_afresh(folder):
     Raises:
         CourseError: the folder cannot be written.
     """
-    for name in ("DATABASE_URL", "ALEMBIC_CONFIG"):
-        os.environ.pop(name, None)  # a real project's database is no place for lessons
+    forget_other_databases()
     before = Path.cwd()
     enter(NOTEBOOKS)  # Windows moves no folder that is somebody's current one
     close_databases(get_ipython())
@@ -96,6 +95,12 @@ def close_databases(shell):
             value.dispose()
     if os.name == "nt":
         gc.collect()  # a connection that nobody holds any more closes when it is collected
+
+
+def forget_other_databases():
+    """Unset what would send a lesson's commands to another database: a real project's is no place for exercises."""
+    for name in ("DATABASE_URL", "ALEMBIC_CONFIG"):
+        os.environ.pop(name, None)
 
 
 def set_aside(folder):
@@ -135,6 +140,7 @@ def take_back(lesson):
 
 def equip(shell):
     """Give the kernel %alembic and %sql, short error messages and the environment's commands."""
+    forget_other_databases()
     commands = str(Path(sys.executable).parent)  # JupyterLab may run with its environment not activated
     if commands not in os.environ["PATH"].split(os.pathsep):
         os.environ["PATH"] = commands + os.pathsep + os.environ["PATH"]
