@@ -200,9 +200,8 @@ def solution(number):
 def reset(number):
     """Give an exercise its folder afresh and go there; what was in it is kept beside it, as start() does."""
     exercise = find(number)
-    folder = lesson_folder.work_folder(lesson_folder.current)
+    folder = folder_of(exercise, number)
     if not exercise.stage_of_lesson:
-        folder = folder / f"exercise_{number}"
         lesson_folder.make_afresh(folder)
         lesson_folder.open_lesson(exercise.opens_on)
     lesson_folder.enter(folder)
@@ -216,8 +215,7 @@ def reset(number):
 def touch(number):
     """An exercise and its folder, made if need be and now the current one."""
     exercise = find(number)
-    folder = lesson_folder.work_folder(lesson_folder.current)
-    folder = folder if exercise.stage_of_lesson else folder / f"exercise_{number}"
+    folder = folder_of(exercise, number)
     if not folder.exists() or key(number) not in stored()["fresh"]:
         reset(number)
     lesson_folder.enter(folder)
@@ -273,6 +271,12 @@ def find(number):
     if number not in range(1, len(exercises) + 1):
         raise problem("no_exercise", number=number, count=len(exercises))
     return exercises[number - 1]()
+
+
+def folder_of(exercise, number):
+    """Where an exercise is worked on: a folder of its own, or for a stage the lesson's."""
+    lesson = lesson_folder.work_folder(lesson_folder.current)
+    return lesson if exercise.stage_of_lesson else lesson / f"exercise_{number}"
 
 
 def key(number):
