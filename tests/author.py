@@ -1,7 +1,8 @@
 """The author's command: run lessons again, store clean outputs, and carry code to the other language.
 
-    python tests/author.py ru          all lessons, Russian is the edited language
-    python tests/author.py uk 04 05    lessons 04 and 05, Ukrainian is the edited language
+    python tests/author.py ru               all pages, Russian is the edited language
+    python tests/author.py uk 04 05         lessons 04 and 05, Ukrainian is the edited language
+    python tests/author.py ru cheatsheet    the cheat sheet, and its PDF in both languages
 
 Code goes from the edited language to its twin by cell id, with the twin's own comments kept; text is never written, and
 what has to be written is listed. Lessons 01 to 04 also renew the project at the root when what they build has changed.
@@ -24,6 +25,7 @@ from twins import with_comments_of
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = ROOT / "notebooks"
 TWIN = {"ru": "uk", "uk": "ru"}
+CHEAT_SHEET = "cheatsheet"
 RESULTS = {  # {lesson: {file that it leaves: folder at the root that holds it}}
     "01": {"alembic.ini": ".", "migrations/README": "migrations", "migrations/script.py.mako": "migrations"},
     "02": {"migrations/env.py": "migrations", "models.py": "notebooks/course/opening"},
@@ -36,8 +38,18 @@ METADATA = {
 }
 
 
-def lessons(language):
+def pages(language):
+    """The lessons in order, and the cheat sheet."""
     return sorted((NOTEBOOKS / language).glob("*.ipynb"))
+
+
+def lessons(language):
+    return [path for path in pages(language) if path.stem != CHEAT_SHEET]
+
+
+def name(path):
+    """What start() calls a page: the lesson's number, or "cheatsheet"."""
+    return path.stem.partition("_")[0]
 
 
 def rules():
@@ -161,17 +173,17 @@ def carry_code(edited, twin, language):
 
 def renew_project(lesson, folder):
     """Copy to the root what lessons 01 to 04 build, where it has changed in more than dates."""
-    for name, target in RESULTS.get(lesson, {}).items():
-        for file in sorted(folder.glob(name)):
+    for pattern, target in RESULTS.get(lesson, {}).items():
+        for file in sorted(folder.glob(pattern)):
             goal = ROOT / target / file.name
             if not goal.exists() or content(file) != content(goal):
                 shutil.copyfile(file, goal)
                 print("changed:", goal.relative_to(ROOT))
 
 
-def renew(edited, numbers, work):
-    for path in lessons(edited):
-        if numbers and path.name[:2] not in numbers:
+def renew(edited, names, work):
+    for path in pages(edited):
+        if names and name(path) not in names:
             continue
         notebook = execute(read(path), path.parent, work)
         store(path, notebook)
@@ -181,7 +193,7 @@ def renew(edited, numbers, work):
             store(twin, execute(carried, twin.parent, work))
         else:
             print("to write:", twin.relative_to(ROOT))
-        renew_project(path.name[:2], Path(work) / edited / path.name[:2])
+        renew_project(name(path), Path(work) / edited / name(path))
 
 
 def read(path):

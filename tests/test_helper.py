@@ -271,6 +271,13 @@ def test_draw_history_of_a_wide_graph_puts_no_edge_through_a_revision(verbs):
         assert not [c for c in circles if c[0] == lane and start[1] < c[1] < bottom]
 
 
+def test_draw_history_leaves_no_folder_where_python_looks_for_modules(verbs):
+    """Else `prepend_sys_path`, read for the picture, would hide from later cells that it was emptied or lost."""
+    before = sys.path[:]
+    verbs["draw_history"]()
+    assert sys.path == before
+
+
 def test_draw_history_without_a_database_shows_no_position(verbs):
     os.remove("data.db")
     text, _ = seen(verbs["draw_history"])

@@ -18,9 +18,9 @@ def load(language):
     require()
     from .exercise import check, hint, progress, reset, solution
     from .files import replace, show, tree
-    from .lesson_folder import start
+    from .lesson_folder import recipe, start
     from .pictures import draw_history, draw_schema
 
-    verbs = (start, tree, show, replace, draw_history, draw_schema, check_environment)
+    verbs = (start, recipe, tree, show, replace, draw_history, draw_schema, check_environment)
     verbs += (check, hint, solution, progress, reset)
     return {verb.__name__: verb for verb in verbs}

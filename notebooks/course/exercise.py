@@ -11,21 +11,18 @@ import re
 import shutil
 import sqlite3
 import tempfile
-import warnings
 from collections import Counter
 from contextlib import closing, contextmanager
 from importlib import import_module
 from pathlib import Path
 
 import sqlalchemy as sa
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from alembic.util import to_tuple
 from IPython.display import display
 
 from . import lesson_folder, words
 from .pictures import database_exists, database_positions
-from .terminal import Screen, readable_paths, run, split_line
+from .terminal import Screen, read_history, readable_paths, run, split_line
 from .words import problem, say, word
 
 hints_given = Counter()  # since the kernel started
@@ -83,9 +80,7 @@ class Work:
     def history(self):
         """{revision: its parents}."""
         try:
-            with warnings.catch_warnings(action="ignore"):
-                script = ScriptDirectory.from_config(Config("alembic.ini"))
-                return {r.revision: to_tuple(r.down_revision, default=()) for r in script.walk_revisions()}
+            return {r.revision: to_tuple(r.down_revision, default=()) for r in read_history()[1]}
         except (Exception, SystemExit) as error:  # a learner's revision file may fail in any way
             raise Broken(f"{type(error).__name__}: {error}") from None
 

@@ -1,6 +1,8 @@
 """The lesson's files: see which there are, read one, change one."""
 
+import os
 from difflib import unified_diff
+from glob import glob
 from pathlib import Path
 
 from IPython.display import display
@@ -36,8 +38,10 @@ def branches(folder, indent=""):
 def show(path, first=1, last=None):
     """Show the lines `first` to `last` of a text file, counted from 1, the whole file by default.
 
+    Args:
+        path: the file's path; it may have a * in place of a random revision id.
     Raises:
-        CourseError: there is no such file, or it is not text.
+        CourseError: there is no such file or more than one, or it is not text.
     """
     lines = read(path).splitlines()[first - 1 : last]
     if lines:
@@ -49,8 +53,10 @@ def show(path, first=1, last=None):
 def replace(path, old, new):
     """Put `new` where `old` stands in a text file, as one would in an editor, and show the change as a diff.
 
+    Args:
+        path: the file's path; it may have a * in place of a random revision id.
     Raises:
-        CourseError: there is no such file, or `old` is not in it exactly once; the file is then unchanged.
+        CourseError: there is no such file or more than one, or `old` is not in it exactly once; nothing is changed then.
     """
     before = read(path)
     count = before.count(old) if old else 0
@@ -58,14 +64,22 @@ def replace(path, old, new):
         excerpt = f"«{old.strip().splitlines()[0]}»" if old.strip() else "«»"
         raise problem("found_twice" if count else "not_found", path=path, text=excerpt, count=count)
     after = before.replace(old, new)
-    Path(path).write_text(after, encoding="utf-8")
+    the_file(path).write_text(after, encoding="utf-8")
     diff = list(unified_diff(before.splitlines(), after.splitlines(), n=2, lineterm=""))[2:]
     show_code(path, "diff", "\n".join(diff))
 
 
+def the_file(path):
+    """The one file that a path with * fits; any other path as it is."""
+    fitting = sorted(glob(str(path))) if "*" in str(path) else []
+    if len(fitting) > 1:
+        raise problem("several_files", path=path, names=", ".join(fitting).replace(os.sep, "/"))
+    return Path(*fitting or [path])
+
+
 def read(path):
     try:
-        return Path(path).read_text(encoding="utf-8")
+        return the_file(path).read_text(encoding="utf-8")
     except FileNotFoundError:
         raise problem("no_file", path=path) from None
     except (OSError, UnicodeDecodeError):

@@ -20,6 +20,7 @@ NOTEBOOKS = Path(__file__).resolve().parents[1]
 PROJECT = NOTEBOOKS.parent
 STOCK_ENV = Path(alembic.__file__).parent / "templates" / "generic" / "env.py"
 FINAL_PROJECT = "08"
+CHEAT_SHEET = "cheatsheet"
 current = None  # the lesson that was started in this kernel
 OPENING_MODELS = Path(__file__).parent / "opening" / "models.py"
 
@@ -37,7 +38,7 @@ def start(lesson, afresh=None):
     work, is not made afresh but gone on with.
 
     Args:
-        lesson: the lesson's number, "05" or 5.
+        lesson: the lesson's number, "05" or 5, or "cheatsheet".
         afresh: True or False instead of the above.
     Raises:
         CourseError: there is no such lesson, a package is missing, or the folder cannot be written.
@@ -48,7 +49,7 @@ def start(lesson, afresh=None):
     require()
     lesson = str(lesson).zfill(2)
     lessons = sorted(path.name[:2] for path in (NOTEBOOKS / words.language).glob("[0-9][0-9]_*.ipynb"))
-    if lesson not in lessons:
+    if lesson not in [*lessons, CHEAT_SHEET]:
         raise problem("no_lesson", lesson=lesson, lessons=", ".join(lessons))
     folder = work_folder(lesson)
     if (lesson != FINAL_PROJECT if afresh is None else afresh) or not folder.exists():
@@ -58,8 +59,31 @@ def start(lesson, afresh=None):
     enter(folder)
     equip(get_ipython())
     current = lesson
-    versions = {"alembic": alembic.__version__, "sqlalchemy": sqlalchemy.__version__}
-    say(word("started", lesson=lesson, folder=f"work/{lesson}", **versions, solved=exercise.solved_so_far()))
+    values = {"folder": f"work/{lesson}", "alembic": alembic.__version__, "sqlalchemy": sqlalchemy.__version__}
+    if lesson == CHEAT_SHEET:
+        say(word("cheat_sheet_started", **values))
+    else:
+        say(word("started", lesson=lesson, solved=exercise.solved_so_far(), **values))
+
+
+def recipe(name, empty=False):
+    """Make a fresh copy of the finished project in a folder of its own inside the cheat sheet's, and change into it.
+
+    What was in the folder is kept beside it, as with start().
+
+    Args:
+        name: the folder's name.
+        empty: True for a folder with nothing in it.
+    Raises:
+        CourseError: the cheat sheet is not started, or the folder cannot be written.
+    """
+    if current != CHEAT_SHEET:
+        raise problem("no_cheat_sheet")
+    folder = work_folder(CHEAT_SHEET) / name
+    make_afresh(folder)
+    if not empty:
+        copy_project()
+    say(word("recipe_empty" if empty else "recipe_ready", folder=f"work/{CHEAT_SHEET}/{name}"))
 
 
 def make_afresh(folder):
@@ -113,15 +137,20 @@ def set_aside(folder):
 
 def open_lesson(lesson):
     """Fill the current folder with what the lesson starts from: nothing, or the project at a stage of its growth."""
-    if lesson < "02" or lesson == FINAL_PROJECT:
+    if lesson < "02" or lesson in (FINAL_PROJECT, CHEAT_SHEET):
         return
+    copy_project()
+    if lesson < "05":
+        take_back(lesson)
+
+
+def copy_project():
+    """Copy the finished project at the root into the current folder."""
     for name in ("alembic.ini", "models.py", "data.db"):
         if not (PROJECT / name).exists():
             raise problem("no_project", path=name)
         shutil.copyfile(PROJECT / name, name)
     shutil.copytree(PROJECT / "migrations", "migrations", ignore=shutil.ignore_patterns("__pycache__"))
-    if lesson < "05":
-        take_back(lesson)
 
 
 def take_back(lesson):

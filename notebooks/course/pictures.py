@@ -10,10 +10,10 @@ from html import escape
 import sqlalchemy as sa
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from alembic.util import to_tuple
 from IPython.display import display
 
+from .terminal import read_history
 from .words import problem
 
 INK, FAINT, LINE, CARD, BLUE, GREEN = "#1f2933", "#52606d", "#7b8794", "#f8fafc", "#2563eb", "#047857"
@@ -30,8 +30,8 @@ def draw_history():
         raise problem("no_file", path="alembic.ini")
     config = Config("alembic.ini")
     try:
-        script = ScriptDirectory.from_config(config)
-        revisions, heads = list(script.walk_revisions()), script.get_heads()
+        script, revisions = read_history()
+        heads = script.get_heads()
     except Exception as error:  # a learner's revision file may fail in any way
         raise problem("no_history", reason=f"{type(error).__name__}: {error}") from None
     url = sa.make_url(os.environ.get("DATABASE_URL") or config.get_main_option("sqlalchemy.url"))  # as env.py does

@@ -18,7 +18,8 @@ from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_st
 from pathlib import Path
 
 import alembic
-from alembic.config import CommandLine
+from alembic.config import CommandLine, Config
+from alembic.script import ScriptDirectory
 from alembic.util import messaging
 
 from .words import problem, say, word
@@ -100,6 +101,14 @@ def run(words, stdout, stderr):
     if os.name == "nt":
         gc.collect()  # the failure's frames hold the connection, and Windows deletes no file that is open
     return code
+
+
+def read_history():
+    """The project's history as Alembic reads it: a ScriptDirectory, and its revisions with the newest first."""
+    with like_a_new_process(["history"]):
+        warnings.simplefilter("ignore")  # they are for the reader of a command's text
+        script = ScriptDirectory.from_config(Config("alembic.ini"))
+        return script, list(script.walk_revisions())
 
 
 @contextmanager

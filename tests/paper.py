@@ -1,0 +1,133 @@
+"""The cheat sheet on paper: the PDF of a language, made from the cells of its notebook that are tagged `paper`.
+
+Of a text cell all is printed; of a code cell the comments, the `alembic` commands, and the lines that a replace() added to a
+file, as its stored output shows them. A cell tagged `column` begins a new column.
+"""
+
+import ast
+import json
+import re
+import textwrap
+from pathlib import Path
+
+import mistune
+import typst
+from twins import tags
+
+TEMPLATE = Path(__file__).resolve().parent / "paper.typ"
+MARKDOWN = mistune.create_markdown(renderer="ast", plugins=["table"])
+ADDED = re.compile(r"^`(?P<file>.*)`\n\n````diff\n(?P<diff>.*)\n````$", re.DOTALL)
+
+
+class PaperError(Exception):
+    """The notebook cannot be printed; says where and why."""
+
+
+def pdf(notebook, language):
+    """The cheat sheet as the bytes of a PDF, the same on every machine and every day.
+
+    Raises:
+        PaperError: a cell cannot be printed, a line of code is wider than its column, or two pages are not enough.
+    """
+    try:
+        return compiler(notebook, language).compile(format="pdf", timestamp=0)
+    except typst.TypstError as error:
+        raise PaperError(error.message) from None
+
+
+def compiler(notebook, language):
+    """Typst, with the sheet's content as the template's data and no fonts but those that come with the package."""
+    data = json.dumps(sheet(notebook, language), ensure_ascii=False)
+    return typst.Compiler(TEMPLATE, ignore_system_fonts=True, sys_inputs={"sheet": data})
+
+
+def sheet(notebook, language):
+    """What is printed: {"title", "language", "versions", "items"}, an item being a dict with its "kind"."""
+    text = json.dumps(notebook.cells[2].outputs)
+    result = {"language": language, "versions": re.search(r"Alembic [\d.]+, SQLAlchemy [\d.]+", text)[0], "items": []}
+    for cell in notebook.cells:
+        if "column" in tags(cell):
+            result["items"].append({"kind": "column"})
+        if "paper" in tags(cell):
+            for item in text_items(cell) if cell.cell_type == "markdown" else code_items(cell):
+                place(item, result)
+    return result
+
+
+def place(item, sheet):
+    """Put an item where it belongs: a title on top, parts into the task that they follow, all else after the last."""
+    last = sheet["items"][-1] if sheet["items"] else {"kind": "none"}
+    if item["kind"] == "title":
+        sheet["title"] = item["text"]
+    elif item["kind"] == "lessons":
+        last["lessons"] = item["text"]
+    elif item["kind"] == "commands" and last.get("parts") and last["parts"][-1]["kind"] == "commands":
+        last["parts"][-1]["rows"] += item["rows"]
+    elif last["kind"] == "task" and item["kind"] not in ("task", "group"):
+        last["parts"].append(item)
+    else:
+        sheet["items"].append(item)
+
+
+def text_items(cell):
+    for node in MARKDOWN(cell.source):
+        kind = node["type"]
+        if kind == "heading":
+            text = plain(node)
+            yield [{"kind": "title", "text": text}, {"kind": "group", "text": text}, task(text)][node["attrs"]["level"] - 1]
+        elif kind == "paragraph" and any(child["type"] == "link" for child in node["children"]):
+            yield {"kind": "lessons", "text": ", ".join(plain(n) for n in node["children"] if n["type"] == "link")}
+        elif kind == "paragraph":
+            yield {"kind": "words", "parts": words(node)}
+        elif kind == "list":
+            yield {"kind": "list", "items": [words(item["children"][0]) for item in node["children"]]}
+        elif kind == "table":
+            rows = node["children"][1]["children"]
+            yield {"kind": "table", "rows": [[words(one) for one in row["children"]] for row in rows]}
+        elif kind == "block_code":
+            yield {"kind": "error", "lines": node["raw"].splitlines()}
+        elif kind != "blank_line":
+            raise PaperError(f"cell {cell.id}: no way to print {kind}")
+
+
+def task(title):
+    return {"kind": "task", "title": title, "lessons": "", "parts": []}
+
+
+def words(node):
+    """The text of a paragraph, list item or table cell: parts that are plain, code or bold."""
+    kinds = {"codespan": "code", "strong": "bold"}
+    return [{"kind": kinds.get(child["type"], "plain"), "text": plain(child)} for child in node["children"]]
+
+
+def plain(node):
+    if node["type"] == "softbreak":
+        return " "
+    return node.get("raw") or "".join(map(plain, node["children"]))
+
+
+def code_items(cell):
+    """A code cell as commands and added lines, each with the comment above it."""
+    lines = cell.source.splitlines()
+    source = re.sub(r"^%(alembic) (.*)$", lambda match: f"{match[1]}({match[2]!r})", cell.source, flags=re.MULTILINE)
+    diffs = [match for output in cell.outputs if (match := ADDED.match(output.get("data", {}).get("text/markdown", "")))]
+    for node in ast.parse(source).body:
+        call = ast.unparse(node).partition("(")[0]
+        note = comment_above(lines, node.lineno)
+        if call == "alembic":
+            yield {"kind": "commands", "rows": [{"line": lines[node.lineno - 1].removeprefix("%"), "note": note}]}
+        elif call == "replace":
+            diff = diffs.pop(0)
+            added = [line[1:] for line in diff["diff"].splitlines() if line.startswith("+") and line != "+"]
+            yield {"kind": "code", "note": note, "file": diff["file"], "lines": textwrap.dedent("\n".join(added)).splitlines()}
+        else:
+            raise PaperError(f"cell {cell.id}: {call} is no command and no replace()")
+
+
+def comment_above(lines, number):
+    """The words of the comment lines right above a line, which is counted from 1."""
+    found = []
+    while number > 1 and lines[number - 2].startswith("#"):
+        number -= 1
+        found.insert(0, lines[number - 1].lstrip("# "))
+    return [part for node in MARKDOWN(" ".join(found)) if "children" in node for part in words(node)]
