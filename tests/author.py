@@ -16,6 +16,7 @@ import tempfile
 from pathlib import Path
 
 import nbformat
+import paper
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
@@ -181,6 +182,20 @@ def renew_project(lesson, folder):
                 print("changed:", goal.relative_to(ROOT))
 
 
+def print_sheets():
+    """Make the cheat sheets' PDFs, where they have changed.
+
+    Raises:
+        paper.PaperError: a sheet cannot be printed as it is.
+    """
+    for language in TWIN:
+        page = NOTEBOOKS / language / f"{CHEAT_SHEET}.ipynb"
+        file, data = page.with_suffix(".pdf"), paper.pdf(read(page), language)
+        if not file.exists() or file.read_bytes() != data:
+            file.write_bytes(data)
+            print("changed:", file.relative_to(ROOT))
+
+
 def renew(edited, names, work):
     for path in pages(edited):
         if names and name(path) not in names:
@@ -194,6 +209,8 @@ def renew(edited, names, work):
         else:
             print("to write:", twin.relative_to(ROOT))
         renew_project(name(path), Path(work) / edited / name(path))
+        if name(path) == CHEAT_SHEET:
+            print_sheets()
 
 
 def read(path):
@@ -208,6 +225,8 @@ def main(*words):
             renew(words[0], words[1:], work)
     except CellExecutionError as error:
         return f"A cell failed that is not tagged raises-exception:\n{error}"
+    except paper.PaperError as error:
+        return f"The cheat sheet cannot be printed: {error}"
 
 
 if __name__ == "__main__":

@@ -43,8 +43,8 @@ def compiler(notebook, language):
 
 def sheet(notebook, language):
     """What is printed: {"title", "language", "versions", "items"}, an item being a dict with its "kind"."""
-    text = json.dumps(notebook.cells[2].outputs)
-    result = {"language": language, "versions": re.search(r"Alembic [\d.]+, SQLAlchemy [\d.]+", text)[0], "items": []}
+    versions = re.search(r"Alembic [\d.]+, SQLAlchemy [\d.]+\d", json.dumps([cell.get("outputs") for cell in notebook.cells]))
+    result = {"title": "", "language": language, "versions": versions[0] if versions else "", "items": []}
     for cell in notebook.cells:
         if "column" in tags(cell):
             result["items"].append({"kind": "column"})

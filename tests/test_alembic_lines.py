@@ -17,7 +17,7 @@ real_process.watch()
 """
 
 
-@pytest.mark.parametrize("path", author.lessons("ru"), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", author.pages("ru"), ids=lambda path: path.stem)
 def test_every_line_of_a_lesson(path, tmp_path):
     """Parity makes the Ukrainian lines equal to these."""
     notebook = nbformat.read(path, as_version=4)

@@ -12,7 +12,8 @@ from twins import COMMENT, LINK
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = ROOT / "notebooks"
-PAGES = [*author.lessons("ru"), *author.lessons("uk")]
+PAGES = [*author.pages("ru"), *author.pages("uk")]
+LESSONS = [*author.lessons("ru"), *author.lessons("uk")]
 MACHINE = re.compile(r"/(?:root|home|tmp|Users|work)/|[A-Z]:\\\\|\b20\d\d-\d\d-\d\d\b|\b\d\d:\d\d:\d\d\b")
 
 
@@ -27,9 +28,11 @@ def traces_of_a_machine(notebook):
 
 
 def dead_links(path, notebook):
-    targets = [target for cell in notebook.cells if cell.cell_type == "markdown" for _, target in LINK.findall(cell.source)]
-    files = [target.partition("#")[0] for target in targets if "://" not in target]
-    return [file for file in files if file and not (path.parent / file).exists()]
+    text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    targets = [target for _, target in LINK.findall(text) if "://" not in target]
+    headings = {"#" + heading.replace(" ", "-") for heading in re.findall(r"^#+ (.*)$", text, re.MULTILINE)}
+    files = [target for target in targets if not (path.parent / target.partition("#")[0]).exists()]
+    return files + [target for target in targets if target.startswith("#") and target not in headings]
 
 
 def long_outputs(notebook, limit=30):
@@ -62,13 +65,14 @@ def test_no_cell_prints_more_than_a_screen(page):
     assert long_outputs(page[1]) == []
 
 
-def test_each_page_has_its_parts(page):
-    """A title, times, a start cell, key points, and the twin both above and below."""
-    path, notebook = page
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_each_lesson_has_its_parts(path):
+    """A title, times, a start cell, key points, the cheat sheet, and the twin both above and below."""
+    notebook = author.read(path)
     other = {"ru": "uk", "uk": "ru"}[path.parent.name]
     first, last = notebook.cells[0].source, notebook.cells[-1].source
     assert first.startswith("# ") and re.search(r"\d+ (минут|хвилин)", first)
-    assert f"../{other}/{path.name}" in first and f"../{other}/{path.name}" in last
+    assert f"../{other}/{path.name}" in first and f"../{other}/{path.name}" in last and "(cheatsheet.ipynb)" in last
     assert any(re.search(rf'^start\("{path.name[:2]}"\)', cell.source, re.MULTILINE) for cell in notebook.cells)
     assert [cell.source.count("\n- ") for cell in notebook.cells if re.match("## (Главное|Головне)", cell.source)][0] >= 3
 
@@ -104,7 +108,7 @@ def test_sanitize_rules_are_ascii_and_complete():
 
 NOTEBOOK = nbformat.v4.new_notebook(
     cells=[
-        nbformat.v4.new_markdown_cell("[x](nowhere.ipynb)", id="text"),
+        nbformat.v4.new_markdown_cell("## A b\n[x](nowhere.ipynb) [y](#A-c) [z](#A-b)", id="text"),
         nbformat.v4.new_code_cell("print()", id="code", outputs=[nbformat.v4.new_output("stream", text="/home/me/x\n" * 40)]),
     ]
 )
@@ -113,7 +117,7 @@ NOTEBOOK = nbformat.v4.new_notebook(
 def test_each_check_catches_its_fault():
     assert never_run(NOTEBOOK) == ["code"]
     assert traces_of_a_machine(NOTEBOOK)
-    assert dead_links(PAGES[0], NOTEBOOK) == ["nowhere.ipynb"]
+    assert dead_links(PAGES[0], NOTEBOOK) == ["nowhere.ipynb", "#A-c"]
     assert long_outputs(NOTEBOOK) == ["code"]
 
 

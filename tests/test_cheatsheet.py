@@ -1,0 +1,207 @@
+"""The cheat sheet cannot be wrong: what it says was run, each error is the one that happens, and its paper says the same."""
+
+import io
+import json
+import re
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import author
+import nbformat
+import paper
+import pypdf
+import pytest
+from twins import tags, without_fences
+
+NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
+SPACE = re.compile(r"\s+")
+
+
+@cache
+def notebook(language):
+    return author.read(NOTEBOOKS / language / "cheatsheet.ipynb")
+
+
+@cache
+def made(language):
+    """The PDF as the notebook gives it now."""
+    return paper.pdf(notebook(language), language)
+
+
+def stored(language):
+    return (NOTEBOOKS / language / "cheatsheet.pdf").read_bytes()
+
+
+def pages(data):
+    return [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(data)).pages]
+
+
+def printed(language, kind):
+    return [cell for cell in notebook(language).cells if "paper" in tags(cell) and cell.cell_type == kind]
+
+
+def output_of(cell):
+    return "\n".join(o.get("text") or o.get("data", {}).get("text/plain", "") for o in cell.outputs)
+
+
+def cells_under(language, prefix):
+    """{text cell whose id has the prefix: the code cells that follow it}."""
+    found, current = {}, None
+    for cell in notebook(language).cells:
+        if cell.cell_type == "markdown":
+            current = cell.id if cell.id.startswith(prefix) else None
+        if current:
+            found.setdefault(current, []).append(cell)
+    return found
+
+
+# On paper
+
+
+def test_the_pdf_in_the_repository_is_made_from_the_notebook(language):
+    assert pages(stored(language)) == pages(made(language)), "run: python tests/author.py ru cheatsheet"
+
+
+def test_paper_has_every_command_whole_and_in_order(language):
+    """On a line of its own but for the note behind it, so that it is copied as it was run."""
+    lines = "\n".join(pages(stored(language))).splitlines()
+    commands = [f"alembic {c}" for cell in printed(language, "code") for c in re.findall(r"^%alembic (.*)$", cell.source, re.MULTILINE)]
+    on_paper = [line for line in lines if line.startswith("alembic ") and not line.startswith("alembic_")]
+    assert len(commands) >= 40
+    assert [line.partition(" #")[0] for line in on_paper] == commands
+
+
+def test_paper_has_every_line_that_a_file_gets(language):
+    """Whole, but for the file's name that may stand at the end of the line."""
+    lines = "\n".join(pages(stored(language))).splitlines()
+    on_paper = {re.sub(r" (?:alembic\.ini|models\.py|migrations/\S+)$", "", line).strip() for line in lines}
+    added = {line.strip() for cell in printed(language, "code") for line in re.findall(r"^\+(.+)$", output_of(cell), re.MULTILINE)}
+    assert len(added) >= 15 and added - on_paper == set()
+
+
+def test_paper_has_every_word_of_its_text(language):
+    """Line breaks aside: the text of a page, the notes beside commands, the texts of errors."""
+    on_paper = SPACE.sub("", "".join(pages(stored(language))))
+    for cell in printed(language, "markdown"):
+        text = re.sub(r"^[^\n]*\[урок \d\d\].*$|^\|---.*$|^\| \w+ \|.*$", "", cell.source, flags=re.MULTILINE)
+        for line in re.findall(r"[^\n|]+", re.sub(r"^(?:#+|-) |\*\*|`|^```$", "", text, flags=re.MULTILINE)):
+            assert SPACE.sub("", line) in on_paper, line
+    for cell in printed(language, "code"):
+        for note in re.findall(r"^# (.*)$", cell.source, re.MULTILINE):
+            assert SPACE.sub("", note.replace("`", "")) in on_paper
+
+
+def test_paper_is_two_sheets_of_a4_with_its_fonts_inside(language):
+    reader = pypdf.PdfReader(io.BytesIO(stored(language)))
+    assert len(reader.pages) == 2
+    for page in reader.pages:
+        assert sorted(round(float(side) / 72 * 25.4) for side in page.mediabox[2:]) == [210, 297]
+        for font in page["/Resources"]["/Font"].values():
+            inner = font["/DescendantFonts"][0] if "/DescendantFonts" in font else font
+            assert {"/FontFile", "/FontFile2", "/FontFile3"} & set(inner["/FontDescriptor"])
+    assert not {"/CreationDate", "/ModDate"} & set(reader.metadata)
+
+
+def test_both_languages_have_one_layout():
+    """Each title in the same order, on the same page, in the same column."""
+
+    def places(language):
+        found = paper.compiler(notebook(language), language).query("<title>", field="value")
+        return [(page, round(x)) for _, page, x in json.loads(found)]
+
+    assert places("ru") == places("uk") and len(places("ru")) == 23
+
+
+# Nothing that was not run
+
+
+def test_code_inside_the_text_was_run_too(language):
+    """A command or a setting that a sentence names stands in a cell of this page, or in what a cell showed."""
+    code = "\n".join(cell.source + "\n" + output_of(cell) for cell in notebook(language).cells if cell.cell_type == "code")
+    spans = [span for cell in printed(language, "markdown") for span in re.findall(r"`([^`\n]+)`", without_fences(cell.source))]
+    named = {span for span in spans if " " in span}
+    assert len(named) >= 5
+    assert {span for span in named if span not in code} == {"pip install alembic"}
+
+
+def test_pip_install_alembic():
+    run = subprocess.run([sys.executable, "-m", "pip", "install", "alembic"], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+
+
+def missing(language, id_, cells):
+    """Lines of an error's text that no cell under it shows."""
+    shown = [line for cell in cells[1:] for line in output_of(cell).splitlines()]
+    wanted = re.search(r"^```\n(.*?)\n```$", cells[0].source, re.MULTILINE | re.DOTALL)[1].splitlines()
+    ends = tuple(re.sub(r"^(?:FAILED: |INFO +\[[\w.]+\] )", "", line) for line in shown)
+    return [line for line in wanted if line not in ends]
+
+
+def test_twelve_errors_happen_word_for_word(language):
+    """nbval compares what the cells show with what they show when run."""
+    errors = cells_under(language, "error-")
+    assert len(errors) == 12
+    assert {id_: missing(language, id_, cells) for id_, cells in errors.items()} == dict.fromkeys(errors, [])
+
+
+def test_a_wrong_error_text_is_caught():
+    text, *others = cells_under("ru", "error-")["error-behind"]
+    wrong = nbformat.from_dict(text | {"source": text.source.replace("is not up to date", "is out of date")})
+    assert missing("ru", "error-behind", [wrong, *others]) == ["Target database is out of date."]
+
+
+def test_recipes_need_nothing_of_each_other(tmp_path):
+    """Each runs after those that follow it on the page and gives its stored output."""
+    page = author.read(NOTEBOOKS / "uk" / "cheatsheet.ipynb")
+    first = next(i for i, cell in enumerate(page.cells) if cell.id == "start")
+    recipes = []
+    for cell in page.cells[first + 1 :]:
+        if cell.cell_type == "code":
+            if "recipe(" in cell.source:
+                recipes.append([])
+            recipes[-1].append(cell)
+    wanted = {cell.id: cell.outputs for recipe in recipes for cell in recipe}
+    cells = [page.cells[first], *(cell for recipe in reversed(recipes) for cell in recipe)]
+    again = author.execute(nbformat.v4.new_notebook(cells=[nbformat.from_dict(c) for c in cells]), NOTEBOOKS / "uk", tmp_path)
+    outputs = {cell.id: cell.outputs for cell in again.cells[1:]}
+    assert len(recipes) >= 23
+    assert {id_ for id_ in wanted if plain(wanted[id_]) != plain(outputs[id_])} == set()
+
+
+def plain(outputs):
+    return [{key: value for key, value in output.items() if key != "execution_count"} for output in outputs]
+
+
+@pytest.mark.parametrize("prefix", ["", "error-"])
+def test_each_task_and_error_leads_to_its_lesson(language, prefix):
+    titles = [c for c in printed(language, "markdown") if re.match("### ", c.source) and c.id.startswith(prefix)]
+    assert len(titles) == (12 if prefix else 23)
+    assert [c.id for c in titles if not re.search(r"\[урок (\d\d)\]\(\1_\w+\.ipynb\)", c.source)] == []
+
+
+# What paper.py refuses
+
+
+def sheet(*cells):
+    head = nbformat.v4.new_markdown_cell("# T\n\n### A", metadata={"tags": ["paper"]})
+    return nbformat.v4.new_notebook(cells=[head, *cells])
+
+
+def code(source):
+    return nbformat.v4.new_code_cell(source, metadata={"tags": ["paper"]})
+
+
+@pytest.mark.parametrize(
+    "notebook, said",
+    [
+        (sheet(code("%alembic revision -m \"" + "long " * 20 + '"')), "wider than its column"),
+        (sheet(*(nbformat.v4.new_markdown_cell(f"### {n}", metadata={"tags": ["paper"]}) for n in range(200))), "two pages"),
+        (sheet(code("tree()")), "tree is no command"),
+        (sheet(nbformat.v4.new_markdown_cell("> quoted", metadata={"tags": ["paper"]})), "block_quote"),
+    ],
+)
+def test_a_sheet_that_would_be_spoilt_is_refused(notebook, said):
+    with pytest.raises(paper.PaperError, match=said):
+        paper.pdf(notebook, "ru")
