@@ -67,6 +67,27 @@ def test_what_a_lesson_builds_goes_to_the_root_when_more_than_its_date_changed(t
     assert "size = 2" in (root / "0001.py").read_text() and "changed:" in capsys.readouterr().out
 
 
+def test_the_cheat_sheet_is_printed_with_its_commands(course, capsys):
+    for language in ("ru", "uk"):
+        page = author.read(course / language / "09_x.ipynb")
+        page.cells[0].metadata["tags"] = ["paper"]
+        nbformat.write(page, course / language / "cheatsheet.ipynb")
+    assert author.main("ru", "cheatsheet") is None
+    assert (course / "uk" / "cheatsheet.pdf").read_bytes().startswith(b"%PDF") and "ru/cheatsheet.pdf" in capsys.readouterr().out
+    author.main("ru", "cheatsheet")
+    assert capsys.readouterr().out == ""
+
+
+def test_a_cheat_sheet_that_cannot_be_printed_is_left_as_it_was(course):
+    for language in ("ru", "uk"):
+        page = author.read(course / language / "09_x.ipynb")
+        page.cells[1].metadata["tags"] = ["paper"]
+        nbformat.write(page, course / language / "cheatsheet.ipynb")
+        (course / language / "cheatsheet.pdf").write_bytes(b"before")
+    assert "cannot be printed: cell one: print" in author.main("ru", "cheatsheet")
+    assert (course / "ru" / "cheatsheet.pdf").read_bytes() == b"before"
+
+
 @pytest.mark.parametrize("words", [(), ("en",)])
 def test_without_a_language_it_says_how_it_is_used(words):
     assert author.main(*words) == author.__doc__

@@ -46,12 +46,12 @@ def output_of(cell):
     return "\n".join(o.get("text") or o.get("data", {}).get("text/plain", "") for o in cell.outputs)
 
 
-def cells_under(language, prefix):
-    """{text cell whose id has the prefix: the code cells that follow it}."""
+def errors(language):
+    """{id of an error's text cell: that cell and those that follow it up to the next heading}."""
     found, current = {}, None
     for cell in notebook(language).cells:
-        if cell.cell_type == "markdown":
-            current = cell.id if cell.id.startswith(prefix) else None
+        if cell.source.startswith("##"):
+            current = cell.id if cell.id.startswith("error-") else None
         if current:
             found.setdefault(current, []).append(cell)
     return found
@@ -69,7 +69,7 @@ def test_paper_has_every_command_whole_and_in_order(language):
     lines = "\n".join(pages(stored(language))).splitlines()
     commands = [f"alembic {c}" for cell in printed(language, "code") for c in re.findall(r"^%alembic (.*)$", cell.source, re.MULTILINE)]
     on_paper = [line for line in lines if line.startswith("alembic ") and not line.startswith("alembic_")]
-    assert len(commands) >= 40
+    assert len(commands) >= 35
     assert [line.partition(" #")[0] for line in on_paper] == commands
 
 
@@ -131,25 +131,25 @@ def test_pip_install_alembic():
     assert run.returncode == 0, run.stderr
 
 
-def missing(language, id_, cells):
-    """Lines of an error's text that no cell under it shows."""
-    shown = [line for cell in cells[1:] for line in output_of(cell).splitlines()]
+def missing(cells):
+    """Lines of an error's text, which stands in the first cell, that none of the others shows."""
+    shown = [line for cell in cells[1:] if cell.cell_type == "code" for line in output_of(cell).splitlines()]
     wanted = re.search(r"^```\n(.*?)\n```$", cells[0].source, re.MULTILINE | re.DOTALL)[1].splitlines()
-    ends = tuple(re.sub(r"^(?:FAILED: |INFO +\[[\w.]+\] )", "", line) for line in shown)
-    return [line for line in wanted if line not in ends]
+    messages = {re.sub(r"^(?:FAILED: |INFO +\[[\w.]+\] )", "", line) for line in shown}
+    return [line for line in wanted if line not in messages]
 
 
 def test_twelve_errors_happen_word_for_word(language):
     """nbval compares what the cells show with what they show when run."""
-    errors = cells_under(language, "error-")
-    assert len(errors) == 12
-    assert {id_: missing(language, id_, cells) for id_, cells in errors.items()} == dict.fromkeys(errors, [])
+    found = errors(language)
+    assert len(found) == 12
+    assert {id_: missing(cells) for id_, cells in found.items()} == dict.fromkeys(found, [])
 
 
 def test_a_wrong_error_text_is_caught():
-    text, *others = cells_under("ru", "error-")["error-behind"]
+    text, *others = errors("ru")["error-behind"]
     wrong = nbformat.from_dict(text | {"source": text.source.replace("is not up to date", "is out of date")})
-    assert missing("ru", "error-behind", [wrong, *others]) == ["Target database is out of date."]
+    assert missing([wrong, *others]) == ["Target database is out of date."]
 
 
 def test_recipes_need_nothing_of_each_other(tmp_path):
@@ -166,7 +166,7 @@ def test_recipes_need_nothing_of_each_other(tmp_path):
     cells = [page.cells[first], *(cell for recipe in reversed(recipes) for cell in recipe)]
     again = author.execute(nbformat.v4.new_notebook(cells=[nbformat.from_dict(c) for c in cells]), NOTEBOOKS / "uk", tmp_path)
     outputs = {cell.id: cell.outputs for cell in again.cells[1:]}
-    assert len(recipes) >= 23
+    assert len(recipes) >= 11 + 12
     assert {id_ for id_ in wanted if plain(wanted[id_]) != plain(outputs[id_])} == set()
 
 
@@ -174,11 +174,17 @@ def plain(outputs):
     return [{key: value for key, value in output.items() if key != "execution_count"} for output in outputs]
 
 
-@pytest.mark.parametrize("prefix", ["", "error-"])
-def test_each_task_and_error_leads_to_its_lesson(language, prefix):
-    titles = [c for c in printed(language, "markdown") if re.match("### ", c.source) and c.id.startswith(prefix)]
-    assert len(titles) == (12 if prefix else 23)
-    assert [c.id for c in titles if not re.search(r"\[урок (\d\d)\]\(\1_\w+\.ipynb\)", c.source)] == []
+def test_each_task_and_error_leads_to_its_lesson(language):
+    titles = [cell for cell in printed(language, "markdown") if cell.source.startswith("### ")]
+    assert len(titles) == 11 + 12
+    assert [cell.id for cell in titles if not re.search(r"\[урок (\d\d)\]\(\1_\w+\.ipynb\)", cell.source)] == []
+
+
+def test_tasks_are_numbered_and_the_text_refers_to_their_numbers(language):
+    text = "\n".join(cell.source for cell in printed(language, "markdown"))
+    numbers = re.findall(r"^### (\d+)\. ", text, re.MULTILINE)
+    assert numbers == [str(n) for n in range(1, 12)]
+    assert set(re.findall(r"(?:см|див)\. (\d+)", text)) <= set(numbers)
 
 
 # What paper.py refuses

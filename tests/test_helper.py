@@ -107,6 +107,27 @@ def test_start_prints_one_line(lesson, capsys):
     assert len(capsys.readouterr().out.splitlines()) == 1
 
 
+# recipe
+
+
+def test_recipe_makes_a_copy_of_the_project_and_keeps_what_was_there(lesson, verbs):
+    folder = lesson("cheatsheet")
+    assert not list(folder.iterdir())
+    seen(verbs["recipe"], "one")
+    Path("models.py").write_text("# мой труд", encoding="utf-8")
+    seen(verbs["recipe"], "two", empty=True)
+    assert Path.cwd() == folder / "two" and not list(Path.cwd().iterdir())
+    seen(verbs["recipe"], "one")
+    assert Path.cwd() == folder / "one" and "class User" in Path("models.py").read_text(encoding="utf-8")
+    assert (folder / "one_before" / "models.py").read_text(encoding="utf-8") == "# мой труд"
+
+
+def test_recipe_outside_the_cheat_sheet(verbs, language):
+    before = sorted(Path.cwd().rglob("*"))
+    assert {"ru": "первую ячейку", "uk": "першу клітинку"}[language] in complaint(verbs["recipe"], "one")
+    assert sorted(Path.cwd().rglob("*")) == before
+
+
 # %sql
 
 
@@ -166,6 +187,18 @@ def test_show_gives_the_asked_lines_as_a_code_block(verbs):
         verbs["show"]("models.py", 5, 6)
     (output,) = shown.outputs
     assert output.data["text/markdown"] == "`models.py`\n\n````python\nclass Base(DeclarativeBase):\n    metadata = MetaData(\n````"
+
+
+def test_a_star_stands_for_a_random_revision_id(verbs, language):
+    name = "migrations/versions/1975ea83b712_add_tags.py"
+    Path(name).write_text("a = 1\n", encoding="utf-8")
+    assert "a = 1" in seen(verbs["show"], "migrations/versions/*_add_tags.py")[0]
+    seen(verbs["replace"], "migrations/versions/*_add_tags.py", "a", "b")
+    assert Path(name).read_text(encoding="utf-8") == "b = 1\n"
+    several = complaint(verbs["replace"], "migrations/versions/*_create_*.py", "a", "b")
+    assert "0001_create_users.py, migrations/versions/0002_create_posts.py" in several
+    assert {"ru": "несколько файлов", "uk": "кілька файлів"}[language] in several
+    assert "*_nosuch.py" in complaint(verbs["show"], "migrations/versions/*_nosuch.py")
 
 
 def test_show_says_that_a_file_is_empty(verbs, language):

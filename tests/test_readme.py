@@ -43,6 +43,11 @@ def test_lessons_are_all_there_with_their_minutes(language):
 
 
 @pytest.mark.parametrize("language", ["ru", "uk"])
+def test_the_cheat_sheet_is_there_on_screen_and_on_paper(language):
+    assert {f"notebooks/{language}/cheatsheet.{kind}" for kind in ("ipynb", "pdf")} <= {t for _, t in LINK.findall(SECTIONS[language])}
+
+
+@pytest.mark.parametrize("language", ["ru", "uk"])
 def test_text_is_in_its_language(language):
     assert list(faults(prose(SECTIONS[language]), language)) == []
 

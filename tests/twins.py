@@ -72,7 +72,7 @@ def headings(cell):
 
 def links(cell):
     targets = LINK.findall(without_fences(cell.source))
-    return [(picture, re.sub(r"(?<=\.\./)(ru|uk)/|(?<=#).*", "twin/", target)) for picture, target in targets]
+    return [(picture, re.sub(r"(?<=\.\./)(ru|uk)/", "twin/", target)) for picture, target in targets]
 
 
 def fences(cell):
