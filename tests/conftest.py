@@ -26,6 +26,7 @@ def lesson(language, tmp_path, monkeypatch):
     course.words.use(language)
     monkeypatch.setenv("COURSE_WORK", str(tmp_path / "мої роботи"))
     monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.setattr(sys, "path", ["", *sys.path])  # a kernel finds modules in its current folder
     before = os.getcwd()
 
     def begin(number):

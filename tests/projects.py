@@ -28,9 +28,10 @@ def database(file):
         return {
             table: {
                 "columns": [row[1:] for row in rows(f"PRAGMA table_info({table})")],
-                "foreign keys": [row[2:] for row in rows(f"PRAGMA foreign_key_list({table})")],
-                "indexes": [row[2:] for row in rows(f"PRAGMA index_list({table})")],
-                "names": re.findall(r"CONSTRAINT (\w+)", sql),
+                # Sorted without their numbers: batch mode makes a table's constraints in the order of a set.
+                "foreign keys": sorted(row[2:] for row in rows(f"PRAGMA foreign_key_list({table})")),
+                "indexes": sorted(row[2:] for row in rows(f"PRAGMA index_list({table})")),
+                "names": sorted(re.findall(r"CONSTRAINT (\w+)", sql)),
                 "rows": rows(f"SELECT * FROM {table}"),
             }
             for table, sql in rows("SELECT name, sql FROM sqlite_master WHERE type = 'table'")

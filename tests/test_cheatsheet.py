@@ -66,11 +66,10 @@ def test_the_pdf_in_the_repository_is_made_from_the_notebook(language):
 
 def test_paper_has_every_command_whole_and_in_order(language):
     """On a line of its own but for the note behind it, so that it is copied as it was run."""
-    lines = "\n".join(pages(stored(language))).splitlines()
     commands = [f"alembic {c}" for cell in printed(language, "code") for c in re.findall(r"^%alembic (.*)$", cell.source, re.MULTILINE)]
-    on_paper = [line for line in lines if line.startswith("alembic ") and not line.startswith("alembic_")]
+    lines = iter([line.partition(" #")[0] for line in "\n".join(pages(stored(language))).splitlines()])
     assert len(commands) >= 35
-    assert [line.partition(" #")[0] for line in on_paper] == commands
+    assert [command for command in commands if command not in lines] == []  # `in` goes on where it stopped
 
 
 def test_paper_has_every_line_that_a_file_gets(language):
