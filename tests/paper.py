@@ -16,6 +16,7 @@ from twins import tags
 
 TEMPLATE = Path(__file__).resolve().parent / "paper.typ"
 MARKDOWN = mistune.create_markdown(renderer="ast", plugins=["table"])
+LESSON = re.compile(r"\d\d_\w+\.ipynb$")
 ADDED = re.compile(r"^`(?P<file>.*)`\n\n````diff\n(?P<diff>.*)\n````$", re.DOTALL)
 
 
@@ -54,11 +55,11 @@ def sheet(notebook, language):
     return result
 
 
-def place(item, sheet):
+def place(item, result):
     """Put an item where it belongs: a title on top, parts into the task that they follow, all else after the last."""
-    last = sheet["items"][-1] if sheet["items"] else {"kind": "none"}
+    last = result["items"][-1] if result["items"] else {"kind": "none"}
     if item["kind"] == "title":
-        sheet["title"] = item["text"]
+        result["title"] = item["text"]
     elif item["kind"] == "lessons":
         last["lessons"] = item["text"]
     elif item["kind"] == "commands" and last.get("parts") and last["parts"][-1]["kind"] == "commands":
@@ -66,17 +67,18 @@ def place(item, sheet):
     elif last["kind"] == "task" and item["kind"] not in ("task", "group"):
         last["parts"].append(item)
     else:
-        sheet["items"].append(item)
+        result["items"].append(item)
 
 
 def text_items(cell):
     for node in MARKDOWN(cell.source):
         kind = node["type"]
-        if kind == "heading":
-            text = plain(node)
-            yield [{"kind": "title", "text": text}, {"kind": "group", "text": text}, task(text)][node["attrs"]["level"] - 1]
-        elif kind == "paragraph" and any(child["type"] == "link" for child in node["children"]):
-            yield {"kind": "lessons", "text": ", ".join(plain(n) for n in node["children"] if n["type"] == "link")}
+        if kind == "heading" and node["attrs"]["level"] == 3:
+            yield {"kind": "task", "title": plain(node), "lessons": "", "parts": []}
+        elif kind == "heading":
+            yield {"kind": "title" if node["attrs"]["level"] == 1 else "group", "text": plain(node)}
+        elif kind == "paragraph" and (lessons := [n for n in node["children"] if LESSON.match(n.get("attrs", {}).get("url", ""))]):
+            yield {"kind": "lessons", "text": ", ".join(map(plain, lessons))}
         elif kind == "paragraph":
             yield {"kind": "words", "parts": words(node)}
         elif kind == "list":
@@ -88,10 +90,6 @@ def text_items(cell):
             yield {"kind": "error", "lines": node["raw"].splitlines()}
         elif kind != "blank_line":
             raise PaperError(f"cell {cell.id}: no way to print {kind}")
-
-
-def task(title):
-    return {"kind": "task", "title": title, "lessons": "", "parts": []}
 
 
 def words(node):
@@ -109,11 +107,13 @@ def plain(node):
 def code_items(cell):
     """A code cell as commands and added lines, each with the comment above it."""
     lines = cell.source.splitlines()
-    source = re.sub(r"^%(alembic) (.*)$", lambda match: f"{match[1]}({match[2]!r})", cell.source, flags=re.MULTILINE)
+    source = re.sub(r"^%+(\w+)(.*)$", lambda match: f"{match[1]}({match[2]!r})", cell.source, flags=re.MULTILINE)
     diffs = [match for output in cell.outputs if (match := ADDED.match(output.get("data", {}).get("text/markdown", "")))]
     for node in ast.parse(source).body:
         call = ast.unparse(node).partition("(")[0]
         note = comment_above(lines, node.lineno)
+        if call == "replace" and not diffs:
+            raise PaperError(f"cell {cell.id}: it shows no change of a file; has it been run?")
         if call == "alembic":
             yield {"kind": "commands", "rows": [{"line": lines[node.lineno - 1].removeprefix("%"), "note": note}]}
         elif call == "replace":

@@ -204,6 +204,9 @@ def code(source):
         (sheet(code("%alembic revision -m \"" + "long " * 20 + '"')), "wider than its column"),
         (sheet(*(nbformat.v4.new_markdown_cell(f"### {n}", metadata={"tags": ["paper"]}) for n in range(200))), "two pages"),
         (sheet(code("tree()")), "tree is no command"),
+        (sheet(code("%sql SELECT 1")), "sql is no command"),
+        (sheet(code("%%writefile models.py\nx = 1")), "writefile is no command"),
+        (sheet(code('replace("a", "b", "c")')), "has it been run"),
         (sheet(nbformat.v4.new_markdown_cell("> quoted", metadata={"tags": ["paper"]})), "block_quote"),
     ],
 )
