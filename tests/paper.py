@@ -33,7 +33,7 @@ def pdf(notebook, language):
     try:
         return compiler(notebook, language).compile(format="pdf", timestamp=0)
     except typst.TypstError as error:
-        raise PaperError(error.message) from None
+        raise PaperError(error.message.removeprefix("assertion failed: ")) from None
 
 
 def compiler(notebook, language):
