@@ -10,6 +10,7 @@ from pathlib import Path
 
 import alembic
 from author import sanitize
+from IPython import get_ipython
 from IPython.utils.capture import capture_output
 from projects import project
 
@@ -18,10 +19,14 @@ compared = []
 
 
 def watch():
-    """From now on run each %alembic line also as a process, on a copy of the lesson's folder, and compare."""
+    """From now on run each %alembic line also as a process, on a copy of the lesson's folder, and compare.
+
+    %alembic_alone is %alembic without that.
+    """
     from course import lesson_folder
 
     original = lesson_folder.alembic_magic
+    get_ipython().register_magic_function(original, "line", "alembic_alone")
 
     def both(line):
         compare(line, original)
