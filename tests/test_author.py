@@ -67,11 +67,16 @@ def test_what_a_lesson_builds_goes_to_the_root_when_more_than_its_date_changed(t
     assert "size = 2" in (root / "0001.py").read_text() and "changed:" in capsys.readouterr().out
 
 
-def test_the_cheat_sheet_is_printed_with_its_commands(course, capsys):
+def add_cheat_sheet(course, cell):
+    """Give the course a cheat sheet: its lesson, of which one cell is to be printed."""
     for language in ("ru", "uk"):
         page = author.read(course / language / "09_x.ipynb")
-        page.cells[0].metadata["tags"] = ["paper"]
+        page.cells[cell].metadata["tags"] = ["paper"]
         nbformat.write(page, course / language / "cheatsheet.ipynb")
+
+
+def test_the_cheat_sheet_is_printed(course, capsys):
+    add_cheat_sheet(course, 0)
     assert author.main("ru", "cheatsheet") is None
     assert (course / "uk" / "cheatsheet.pdf").read_bytes().startswith(b"%PDF") and "ru/cheatsheet.pdf" in capsys.readouterr().out
     author.main("ru", "cheatsheet")
@@ -79,11 +84,8 @@ def test_the_cheat_sheet_is_printed_with_its_commands(course, capsys):
 
 
 def test_a_cheat_sheet_that_cannot_be_printed_is_left_as_it_was(course):
-    for language in ("ru", "uk"):
-        page = author.read(course / language / "09_x.ipynb")
-        page.cells[1].metadata["tags"] = ["paper"]
-        nbformat.write(page, course / language / "cheatsheet.ipynb")
-        (course / language / "cheatsheet.pdf").write_bytes(b"before")
+    add_cheat_sheet(course, 1)
+    (course / "ru" / "cheatsheet.pdf").write_bytes(b"before")
     assert "cannot be printed: cell one: print" in author.main("ru", "cheatsheet")
     assert (course / "ru" / "cheatsheet.pdf").read_bytes() == b"before"
 

@@ -24,18 +24,16 @@ def notebook(language):
     return author.read(NOTEBOOKS / language / "cheatsheet.ipynb")
 
 
-@cache
-def made(language):
-    """The PDF as the notebook gives it now."""
-    return paper.pdf(notebook(language), language)
-
-
 def stored(language):
     return (NOTEBOOKS / language / "cheatsheet.pdf").read_bytes()
 
 
 def pages(data):
     return [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(data)).pages]
+
+
+def lines_on_paper(language):
+    return "\n".join(pages(stored(language))).splitlines()
 
 
 def printed(language, kind):
@@ -61,21 +59,20 @@ def errors(language):
 
 
 def test_the_pdf_in_the_repository_is_made_from_the_notebook(language):
-    assert pages(stored(language)) == pages(made(language)), "run: python tests/author.py ru cheatsheet"
+    assert pages(stored(language)) == pages(paper.pdf(notebook(language), language)), "run: python tests/author.py ru cheatsheet"
 
 
 def test_paper_has_every_command_whole_and_in_order(language):
     """On a line of its own but for the note behind it, so that it is copied as it was run."""
     commands = [f"alembic {c}" for cell in printed(language, "code") for c in re.findall(r"^%alembic (.*)$", cell.source, re.MULTILINE)]
-    lines = iter([line.partition(" #")[0] for line in "\n".join(pages(stored(language))).splitlines()])
+    lines = iter([line.partition(" #")[0] for line in lines_on_paper(language)])
     assert len(commands) >= 35
     assert [command for command in commands if command not in lines] == []  # `in` goes on where it stopped
 
 
 def test_paper_has_every_line_that_a_file_gets(language):
     """Whole, but for the file's name that may stand at the end of the line."""
-    lines = "\n".join(pages(stored(language))).splitlines()
-    on_paper = {re.sub(r" (?:alembic\.ini|models\.py|migrations/\S+)$", "", line).strip() for line in lines}
+    on_paper = {re.sub(r" (?:alembic\.ini|models\.py|migrations/\S+)$", "", line).strip() for line in lines_on_paper(language)}
     added = {line.strip() for cell in printed(language, "code") for line in re.findall(r"^\+(.+)$", output_of(cell), re.MULTILINE)}
     assert len(added) >= 15 and added - on_paper == set()
 
@@ -190,8 +187,11 @@ def test_tasks_are_numbered_and_the_text_refers_to_their_numbers(language):
 
 
 def sheet(*cells):
-    head = nbformat.v4.new_markdown_cell("# T\n\n### A", metadata={"tags": ["paper"]})
-    return nbformat.v4.new_notebook(cells=[head, *cells])
+    return nbformat.v4.new_notebook(cells=[text("# T\n\n### A"), *cells])
+
+
+def text(source):
+    return nbformat.v4.new_markdown_cell(source, metadata={"tags": ["paper"]})
 
 
 def code(source):
@@ -202,12 +202,12 @@ def code(source):
     "notebook, said",
     [
         (sheet(code("%alembic revision -m \"" + "long " * 20 + '"')), "wider than its column"),
-        (sheet(*(nbformat.v4.new_markdown_cell(f"### {n}", metadata={"tags": ["paper"]}) for n in range(200))), "two pages"),
+        (sheet(*(text(f"### {n}") for n in range(200))), "two pages"),
         (sheet(code("tree()")), "tree is no command"),
         (sheet(code("%sql SELECT 1")), "sql is no command"),
         (sheet(code("%%writefile models.py\nx = 1")), "writefile is no command"),
         (sheet(code('replace("a", "b", "c")')), "has it been run"),
-        (sheet(nbformat.v4.new_markdown_cell("> quoted", metadata={"tags": ["paper"]})), "block_quote"),
+        (sheet(text("> quoted")), "block_quote"),
     ],
 )
 def test_a_sheet_that_would_be_spoilt_is_refused(notebook, said):

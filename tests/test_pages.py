@@ -71,7 +71,7 @@ def test_each_lesson_has_its_parts(path):
     first, last = notebook.cells[0].source, notebook.cells[-1].source
     assert first.startswith("# ") and re.search(r"\d+ (минут|хвилин)", first)
     assert f"../{other}/{path.name}" in first and f"../{other}/{path.name}" in last and "(cheatsheet.ipynb)" in last
-    assert any(re.search(rf'^start\("{path.name[:2]}"\)', cell.source, re.MULTILINE) for cell in notebook.cells)
+    assert any(re.search(rf'^start\("{author.name(path)}"\)', cell.source, re.MULTILINE) for cell in notebook.cells)
     assert [cell.source.count("\n- ") for cell in notebook.cells if re.match("## (Главное|Головне)", cell.source)][0] >= 3
 
 

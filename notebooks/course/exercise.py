@@ -168,7 +168,7 @@ def looking(folder, databases):
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as copy:
         shutil.copytree(folder, copy, dirs_exist_ok=True, ignore=shutil.ignore_patterns("exercise_*", "__pycache__"))
         lesson_folder.enter(Path(copy).resolve())
-        environment = {name: os.environ.pop(name) for name in ("DATABASE_URL", "ALEMBIC_CONFIG") if name in os.environ}
+        environment = {name: os.environ.pop(name) for name in lesson_folder.OTHER_DATABASES if name in os.environ}
         try:
             yield environment
         finally:

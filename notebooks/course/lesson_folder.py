@@ -21,6 +21,7 @@ PROJECT = NOTEBOOKS.parent
 STOCK_ENV = Path(alembic.__file__).parent / "templates" / "generic" / "env.py"
 FINAL_PROJECT = "08"
 CHEAT_SHEET = "cheatsheet"
+OTHER_DATABASES = ("DATABASE_URL", "ALEMBIC_CONFIG")  # variables that would send a lesson's commands to a real project's
 current = None  # the lesson that was started in this kernel
 OPENING_MODELS = Path(__file__).parent / "opening" / "models.py"
 
@@ -122,8 +123,8 @@ def close_databases(shell):
 
 
 def forget_other_databases():
-    """Unset what would send a lesson's commands to another database: a real project's is no place for exercises."""
-    for name in ("DATABASE_URL", "ALEMBIC_CONFIG"):
+    """Unset the variables that name another database: a real project's is no place for exercises."""
+    for name in OTHER_DATABASES:
         os.environ.pop(name, None)
 
 
