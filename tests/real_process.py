@@ -9,10 +9,10 @@ import tempfile
 from pathlib import Path
 
 import alembic
-from author import sanitize
+from author.refresh import sanitize
 from IPython import get_ipython
 from IPython.utils.capture import capture_output
-from projects import project
+from author.projects import project
 
 LIBRARIES = str(Path(alembic.__file__).parents[1])
 compared = []

@@ -4,14 +4,14 @@ import os
 import re
 from pathlib import Path
 
-import author
+from author import refresh
 import nbformat
 import pytest
 from nbclient import NotebookClient
-from twins import tags
+from author.twins import tags
 
 TESTS = Path(__file__).resolve().parent
-PAGES = [path for path in author.pages("ru") if '"%alembic ' in path.read_text(encoding="utf-8")]
+PAGES = [path for path in refresh.pages("ru") if '"%alembic ' in path.read_text(encoding="utf-8")]
 WATCH = f"""
 import sys
 sys.path += [{str(TESTS)!r}, {str(TESTS.parent / "notebooks")!r}]
@@ -29,7 +29,7 @@ def prepares_only(cell):
 def test_every_line_of_a_page(path, tmp_path):
     """Parity makes the Ukrainian lines equal to these. Of the cheat sheet: each printed command and each that fails."""
     notebook = nbformat.read(path, as_version=4)
-    for cell in notebook.cells if path.stem == author.CHEAT_SHEET else []:
+    for cell in notebook.cells if path.stem == refresh.CHEAT_SHEET else []:
         if prepares_only(cell):
             cell.source = re.sub("^%alembic ", "%alembic_alone ", cell.source, flags=re.MULTILINE)
     code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")

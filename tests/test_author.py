@@ -1,7 +1,7 @@
 """The author's command carries code to the twin, never prose, and says what is left to write."""
 
 
-import author
+from author import refresh
 import nbformat
 import pytest
 
@@ -15,22 +15,22 @@ def course(tmp_path, monkeypatch):
             nbformat.v4.new_markdown_cell(f"# Текст {language}", id="title"),
             nbformat.v4.new_code_cell(f"# {language}\nprint(1)", id="one"),
         ]
-        notebook = nbformat.v4.new_notebook(cells=cells, metadata=author.METADATA)
+        notebook = nbformat.v4.new_notebook(cells=cells, metadata=refresh.METADATA)
         nbformat.write(notebook, tmp_path / "notebooks" / language / "09_x.ipynb")
-    monkeypatch.setattr(author, "ROOT", tmp_path)
-    monkeypatch.setattr(author, "NOTEBOOKS", tmp_path / "notebooks")
-    monkeypatch.setattr(author, "rules", lambda: [])
+    monkeypatch.setattr(refresh, "ROOT", tmp_path)
+    monkeypatch.setattr(refresh, "NOTEBOOKS", tmp_path / "notebooks")
+    monkeypatch.setattr(refresh, "rules", lambda: [])
     return tmp_path / "notebooks"
 
 
 def test_an_edited_cell_goes_to_the_twin(course, capsys):
-    edited = author.read(course / "ru" / "09_x.ipynb")
+    edited = refresh.read(course / "ru" / "09_x.ipynb")
     edited.cells[1].source = "# ru\nprint(2)"
     edited.cells.append(nbformat.v4.new_code_cell("print(3)  # три", id="two"))
     edited.cells.append(nbformat.v4.new_markdown_cell("Конец.", id="end"))
     nbformat.write(edited, course / "ru" / "09_x.ipynb")
-    assert author.main("ru") is None
-    twin = author.read(course / "uk" / "09_x.ipynb")
+    assert refresh.main("ru") is None
+    twin = refresh.read(course / "uk" / "09_x.ipynb")
     assert [cell.source for cell in twin.cells] == ["# Текст uk", "# uk\nprint(2)", "print(3)"]
     assert [cell.outputs[0].text for cell in twin.cells[1:]] == ["2\n", "3\n"]
     said = capsys.readouterr().out
@@ -38,10 +38,10 @@ def test_an_edited_cell_goes_to_the_twin(course, capsys):
 
 
 def test_a_second_run_changes_nothing(course, capsys):
-    author.main("ru")
+    refresh.main("ru")
     before = {path: path.read_bytes() for path in course.rglob("*.ipynb")}
     capsys.readouterr()
-    author.main("uk")
+    refresh.main("uk")
     assert capsys.readouterr().out == "" and before == {path: path.read_bytes() for path in course.rglob("*.ipynb")}
 
 
@@ -49,47 +49,47 @@ def test_a_cell_that_fails_stops_the_command_and_leaves_the_file(course):
     path = course / "ru" / "09_x.ipynb"
     path.write_text(path.read_text(encoding="utf-8").replace("print(1)", "1 / 0"), encoding="utf-8")
     before = path.read_bytes()
-    assert "ZeroDivisionError" in author.main("ru")
+    assert "ZeroDivisionError" in refresh.main("ru")
     assert path.read_bytes() == before
 
 
 def test_what_a_lesson_builds_goes_to_the_root_when_more_than_its_date_changed(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(author, "ROOT", tmp_path)
+    monkeypatch.setattr(refresh, "ROOT", tmp_path)
     built, root = tmp_path / "work" / "migrations" / "versions", tmp_path / "migrations" / "versions"
     root.mkdir(parents=True)
     built.mkdir(parents=True)
     for folder, date, size in ((root, "2026-01-01", 1), (built, "2026-02-02", 1)):
         (folder / "0001.py").write_text(f"Create Date: {date}\nsize = {size}")
-    author.renew_project("03", tmp_path / "work")
+    refresh.renew_project("03", tmp_path / "work")
     assert "2026-01-01" in (root / "0001.py").read_text()
     (built / "0001.py").write_text("Create Date: 2026-02-02\nsize = 2")
-    author.renew_project("03", tmp_path / "work")
+    refresh.renew_project("03", tmp_path / "work")
     assert "size = 2" in (root / "0001.py").read_text() and "changed:" in capsys.readouterr().out
 
 
 def add_cheat_sheet(course, cell):
     """Give the course a cheat sheet: its lesson, of which one cell is to be printed."""
     for language in ("ru", "uk"):
-        page = author.read(course / language / "09_x.ipynb")
+        page = refresh.read(course / language / "09_x.ipynb")
         page.cells[cell].metadata["tags"] = ["paper"]
         nbformat.write(page, course / language / "cheatsheet.ipynb")
 
 
 def test_the_cheat_sheet_is_printed(course, capsys):
     add_cheat_sheet(course, 0)
-    assert author.main("ru", "cheatsheet") is None
+    assert refresh.main("ru", "cheatsheet") is None
     assert (course / "uk" / "cheatsheet.pdf").read_bytes().startswith(b"%PDF") and "ru/cheatsheet.pdf" in capsys.readouterr().out
-    author.main("ru", "cheatsheet")
+    refresh.main("ru", "cheatsheet")
     assert capsys.readouterr().out == ""
 
 
 def test_a_cheat_sheet_that_cannot_be_printed_is_left_as_it_was(course):
     add_cheat_sheet(course, 1)
     (course / "ru" / "cheatsheet.pdf").write_bytes(b"before")
-    assert "cannot be printed: cell one: print" in author.main("ru", "cheatsheet")
+    assert "cannot be printed: cell one: print" in refresh.main("ru", "cheatsheet")
     assert (course / "ru" / "cheatsheet.pdf").read_bytes() == b"before"
 
 
 @pytest.mark.parametrize("words", [(), ("en",)])
 def test_without_a_language_it_says_how_it_is_used(words):
-    assert author.main(*words) == author.__doc__
+    assert refresh.main(*words) == refresh.__doc__

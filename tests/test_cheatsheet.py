@@ -8,12 +8,12 @@ import sys
 from functools import cache
 from pathlib import Path
 
-import author
+from author import refresh
 import nbformat
-import paper
+from author import paper
 import pypdf
 import pytest
-from twins import tags, without_fences
+from author.twins import tags, without_fences
 
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 SPACE = re.compile(r"\s+")
@@ -21,7 +21,7 @@ SPACE = re.compile(r"\s+")
 
 @cache
 def notebook(language):
-    return author.read(NOTEBOOKS / language / "cheatsheet.ipynb")
+    return refresh.read(NOTEBOOKS / language / "cheatsheet.ipynb")
 
 
 def stored(language):
@@ -59,7 +59,7 @@ def errors(language):
 
 
 def test_the_pdf_in_the_repository_is_made_from_the_notebook(language):
-    assert pages(stored(language)) == pages(paper.pdf(notebook(language), language)), "run: python tests/author.py ru cheatsheet"
+    assert pages(stored(language)) == pages(paper.pdf(notebook(language), language)), "run: python notebooks/author ru cheatsheet"
 
 
 def test_paper_has_every_command_whole_and_in_order(language):
@@ -150,7 +150,7 @@ def test_a_wrong_error_text_is_caught():
 
 def test_recipes_need_nothing_of_each_other(tmp_path):
     """Each runs after those that follow it on the page and gives its stored output."""
-    page = author.read(NOTEBOOKS / "uk" / "cheatsheet.ipynb")
+    page = refresh.read(NOTEBOOKS / "uk" / "cheatsheet.ipynb")
     first = next(i for i, cell in enumerate(page.cells) if cell.id == "start")
     recipes = []
     for cell in page.cells[first + 1 :]:
@@ -160,7 +160,7 @@ def test_recipes_need_nothing_of_each_other(tmp_path):
             recipes[-1].append(cell)
     wanted = {cell.id: cell.outputs for recipe in recipes for cell in recipe}
     cells = [page.cells[first], *(cell for recipe in reversed(recipes) for cell in recipe)]
-    again = author.execute(nbformat.v4.new_notebook(cells=[nbformat.from_dict(c) for c in cells]), NOTEBOOKS / "uk", tmp_path)
+    again = refresh.execute(nbformat.v4.new_notebook(cells=[nbformat.from_dict(c) for c in cells]), NOTEBOOKS / "uk", tmp_path)
     outputs = {cell.id: cell.outputs for cell in again.cells[1:]}
     assert len(recipes) >= 11 + 12
     assert {id_ for id_ in wanted if plain(wanted[id_]) != plain(outputs[id_])} == set()

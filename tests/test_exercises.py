@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
-from prose import faults, prose
+from author.prose import faults, prose
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "notebooks"))
 import course  # noqa: E402

@@ -6,12 +6,12 @@ The lessons are run from the last to the first, in one work root, while nbval ru
 import os
 from pathlib import Path
 
-import author
+from author import refresh
 import pytest
-from projects import content, project
+from author.projects import content, project
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = list(reversed(author.pages("uk")))  # parity makes the Russian code equal, and nbval runs it
+PAGES = list(reversed(refresh.pages("uk")))  # parity makes the Russian code equal, and nbval runs it
 
 
 @pytest.fixture(scope="module")
@@ -22,9 +22,9 @@ def work(tmp_path_factory):
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_a_second_run_gives_the_stored_page(path, work):
     """Catches "table already exists", state that leaks from run to run, and a page not stored by the author's command."""
-    again = author.execute(author.read(path), path.parent, work, times=2)
-    assert author.written(again) == path.read_text(encoding="utf-8")
-    number, language = author.name(path), path.parent.name
+    again = refresh.execute(refresh.read(path), path.parent, work, times=2)
+    assert refresh.written(again) == path.read_text(encoding="utf-8")
+    number, language = refresh.name(path), path.parent.name
     if number in ("01", "02", "03"):
         assert project(work / language / number) == opening(f"0{int(number) + 1}", work)
     if number == "04":

@@ -4,16 +4,16 @@ import json
 import re
 from pathlib import Path
 
-import author
+from author import refresh
 import nbformat
 import pytest
-from prose import faults, prose
-from twins import COMMENT, LINK
+from author.prose import faults, prose
+from author.twins import COMMENT, LINK
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = ROOT / "notebooks"
-PAGES = [*author.pages("ru"), *author.pages("uk")]
-LESSONS = [*author.lessons("ru"), *author.lessons("uk")]
+PAGES = [*refresh.pages("ru"), *refresh.pages("uk")]
+LESSONS = [*refresh.lessons("ru"), *refresh.lessons("uk")]
 MACHINE = re.compile(r"/(?:root|home|tmp|Users|work)/|[A-Z]:\\\\|\b20\d\d-\d\d-\d\d\b|\b\d\d:\d\d:\d\d\b")
 
 
@@ -66,12 +66,12 @@ def test_no_cell_prints_more_than_a_screen(page):
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_each_lesson_has_its_parts(path):
     """A title, times, a start cell, key points, the cheat sheet, and the twin both above and below."""
-    notebook = author.read(path)
+    notebook = refresh.read(path)
     other = {"ru": "uk", "uk": "ru"}[path.parent.name]
     first, last = notebook.cells[0].source, notebook.cells[-1].source
     assert first.startswith("# ") and re.search(r"\d+ (минут|хвилин)", first)
     assert f"../{other}/{path.name}" in first and f"../{other}/{path.name}" in last and "(cheatsheet.ipynb)" in last
-    assert any(re.search(rf'^start\("{author.name(path)}"\)', cell.source, re.MULTILINE) for cell in notebook.cells)
+    assert any(re.search(rf'^start\("{refresh.name(path)}"\)', cell.source, re.MULTILINE) for cell in notebook.cells)
     assert [cell.source.count("\n- ") for cell in notebook.cells if re.match("## (Главное|Головне)", cell.source)][0] >= 3
 
 
@@ -87,7 +87,7 @@ def test_index_lists_all_lessons(language):
     index = nbformat.read(NOTEBOOKS / language / "00_start.ipynb", as_version=4)
     table = next(cell.source for cell in index.cells if cell.id == "lessons")
     listed = dict(re.findall(r"\]\((\d\d_\w+\.ipynb)\) \|.*\| (\d+) \|", table))
-    minutes = {path.name: re.search(r"(\d+) (?:минут|хвилин)", path.read_text(encoding="utf-8"))[1] for path in author.lessons(language)}
+    minutes = {path.name: re.search(r"(\d+) (?:минут|хвилин)", path.read_text(encoding="utf-8"))[1] for path in refresh.lessons(language)}
     assert listed == minutes
 
 
@@ -101,7 +101,7 @@ def test_the_helper_speaks_the_language(language):
 def test_sanitize_rules_are_ascii_and_complete():
     """nbval ignores a rule whose regex line is not directly followed by its replacement."""
     text = (ROOT / "tests" / "sanitize.cfg").read_text(encoding="ascii")
-    assert len(author.rules()) == text.count("regex: ") == text.count("replace: ")
+    assert len(refresh.rules()) == text.count("regex: ") == text.count("replace: ")
 
 
 NOTEBOOK = nbformat.v4.new_notebook(

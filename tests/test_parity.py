@@ -4,7 +4,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from twins import differences, with_comments_of
+from author.twins import differences, with_comments_of
 
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 NAMES = sorted({path.name for language in ("ru", "uk") for path in (NOTEBOOKS / language).glob("*.ipynb")})

@@ -11,7 +11,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from projects import database
+from author.projects import database
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -3,10 +3,10 @@
 import re
 from pathlib import Path
 
-import author
+from author import refresh
 import pytest
-from prose import faults, prose
-from twins import LINK
+from author.prose import faults, prose
+from author.twins import LINK
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -38,7 +38,7 @@ def test_links_and_pictures_lead_to_files():
 @pytest.mark.parametrize("language", ["ru", "uk"])
 def test_lessons_are_all_there_with_their_minutes(language):
     listed = dict(re.findall(rf"\]\(notebooks/{language}/([\w.]+)\) \| (\d+) \|", SECTIONS[language]))
-    pages = author.lessons(language)
+    pages = refresh.lessons(language)
     assert listed == {p.name: re.search(r"(\d+) (?:минут|хвилин)", p.read_text(encoding="utf-8"))[1] for p in pages}
 
 

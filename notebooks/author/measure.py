@@ -1,4 +1,4 @@
-"""Figures for DESIGN's numbers: python tests/measure.py (not a test: it judges nothing).
+"""Figures for DESIGN's numbers: python notebooks/author measure (not a test: it judges nothing).
 
 Prints the median time of `%alembic current` and of a real `alembic current` on the same project, in one run, and the time of
 each lesson's cells from start to end.
@@ -13,11 +13,10 @@ import time
 from datetime import datetime
 from pathlib import Path
 
-import author
+from author import refresh
 from nbclient import NotebookClient
 
-sys.path.insert(0, str(author.NOTEBOOKS))
-from course import lesson_folder, terminal  # noqa: E402
+from course import lesson_folder, terminal
 
 
 def seconds(action):
@@ -33,14 +32,14 @@ def command():
         process = [str(Path(sys.executable).parent / "alembic"), "current"]
         real = [seconds(lambda: subprocess.run(process, check=True, capture_output=True)) for _ in range(15)]
         ours = [seconds(lambda: terminal.run(["current"], terminal.Screen(), terminal.Screen())) for _ in range(15)]
-        os.chdir(author.ROOT)
+        os.chdir(refresh.ROOT)
     real, ours = statistics.median(real), statistics.median(ours)
     print(f"alembic current {real * 1000:.0f} ms, %alembic current {ours * 1000:.0f} ms, ratio {ours / real:.3f}")
 
 
 def lessons():
-    for path in author.lessons("ru"):
-        notebook = author.read(path)
+    for path in refresh.lessons("ru"):
+        notebook = refresh.read(path)
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as work:
             client = NotebookClient(notebook, resources={"metadata": {"path": str(path.parent)}})
             client.execute(env=os.environ | {"COURSE_WORK": work})
@@ -49,6 +48,6 @@ def lessons():
         print(f"{path.stem}: {total:.1f} s in {len(moments)} cells")
 
 
-if __name__ == "__main__":
+def main():
     command()
     lessons()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import mistune
 import typst
-from twins import tags
+from author.twins import tags
 
 TEMPLATE = Path(__file__).resolve().parent / "paper.typ"
 MARKDOWN = mistune.create_markdown(renderer="ast", plugins=["table"])

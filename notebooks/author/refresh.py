@@ -1,8 +1,9 @@
 """The author's command: run lessons again, store clean outputs, and carry code to the other language.
 
-    python tests/author.py ru               all pages, Russian is the edited language
-    python tests/author.py uk 04 05         lessons 04 and 05, Ukrainian is the edited language
-    python tests/author.py ru cheatsheet    the cheat sheet, and its PDF in both languages
+    python notebooks/author ru               all pages, Russian is the edited language
+    python notebooks/author uk 04 05         lessons 04 and 05, Ukrainian is the edited language
+    python notebooks/author ru cheatsheet    the cheat sheet, and its PDF in both languages
+    python notebooks/author measure          how fast commands and lessons are
 
 Code goes from the edited language to its twin by cell id, with the twin's own comments kept; text is never written, and
 what has to be written is listed. Lessons 01 to 04 also renew the project at the root when what they build has changed.
@@ -11,19 +12,18 @@ what has to be written is listed. Lessons 01 to 04 also renew the project at the
 import os
 import re
 import shutil
-import sys
 import tempfile
 from pathlib import Path
 
 import nbformat
-import paper
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-from projects import content
-from twins import with_comments_of
+from author import paper
+from author.projects import content
+from author.twins import with_comments_of
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = ROOT / "notebooks"
 TWIN = {"ru": "uk", "uk": "ru"}
 CHEAT_SHEET = "cheatsheet"
@@ -227,7 +227,3 @@ def main(*words):
         return f"A cell failed that is not tagged raises-exception:\n{error}"
     except paper.PaperError as error:
         return f"The cheat sheet cannot be printed: {error}"
-
-
-if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))

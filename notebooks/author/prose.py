@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pymorphy3 import MorphAnalyzer
 
-TESTS = Path(__file__).resolve().parent
+LANGUAGES = Path(__file__).resolve().parent / "languages"
 FOREIGN = {"ru": "іїєґ", "uk": "ыэёъ"}
 WORD = re.compile(r"[а-яёіїєґ]+(?:[’'ʼ-][а-яёіїєґ]+)*", re.IGNORECASE)
 # LANGUAGE.md's traps, as far as a pattern can tell them from right words.
@@ -61,7 +61,7 @@ def analyzer(language):
 @cache
 def terms(language):
     """Words that the dictionary lacks and a person has let in, one a line."""
-    return set((TESTS / f"terms_{language}.txt").read_text(encoding="utf-8").split())
+    return set((LANGUAGES / f"{language}.txt").read_text(encoding="utf-8").split())
 
 
 @cache
