@@ -9,30 +9,25 @@ import tempfile
 from pathlib import Path
 
 import alembic
+from author.projects import project
 from author.refresh import sanitize
 from IPython import get_ipython
 from IPython.utils.capture import capture_output
-from author.projects import project
 
 LIBRARIES = str(Path(alembic.__file__).parents[1])
+WARM = "WARM_ALEMBIC"  # the environment variable that names fork_server's folder, where there is one
 compared = []
 
 
-def watch():
-    """From now on run each %alembic line also as a process, on a copy of the lesson's folder, and compare.
-
-    %alembic_alone is %alembic without that.
-    """
-    from course import lesson_folder
-
-    original = lesson_folder.alembic_magic
-    get_ipython().register_magic_function(original, "line", "alembic_alone")
+def register():
+    """Give the kernel %alembic_compared: %alembic that also runs its line as a process, on a copy, and compares."""
+    from course.terminal import alembic_magic
 
     def both(line):
-        compare(line, original)
+        compare(line, alembic_magic)
         compared.append(line)
 
-    lesson_folder.alembic_magic = both
+    get_ipython().register_magic_function(both, "line", "alembic_compared")
 
 
 def compare(line, magic):
@@ -60,7 +55,13 @@ def compare(line, magic):
 
 
 def same(text, wanted):
-    return sanitize(text).rstrip() == sanitize(wanted).rstrip()
+    return in_one_order(sanitize(text)).rstrip() == in_one_order(sanitize(wanted)).rstrip()
+
+
+def in_one_order(text):
+    """`text` with the lists of `init` and `list_templates` sorted: a process takes the file system's order."""
+    lists = r"(?:^(?: *Generating .*|\w+ - .*)\n)+"
+    return re.sub(lists, lambda found: "".join(sorted(found[0].splitlines(True))), text, flags=re.MULTILINE)
 
 
 def named(files):
@@ -69,20 +70,25 @@ def named(files):
 
 def process(line, folder):
     """What `alembic LINE` writes in a terminal, with short paths and short tracebacks, and its exit code."""
-    commands = str(Path(sys.executable).parent)
-    environment = os.environ | {
-        "PATH": commands + os.pathsep + os.environ["PATH"],
-        "PYTHONUNBUFFERED": "1",  # so that output and log come in the order they were written
-        "PYTHONIOENCODING": "utf-8",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "COLUMNS": "80",
-        "PYTHON_COLORS": "0",  # a kernel asks for colours, and Python 3.13 colours a traceback
-    }
     run = subprocess.run(
-        f"alembic {line}", shell=True, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        f"alembic {line}", shell=True, cwd=folder, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
     text = run.stdout.decode("utf-8").replace("\r\n", "\n")
     return short_paths(short_traceback(text, folder), folder), run.returncode & 0xFF
+
+
+def environment():
+    """What a process starts with: `alembic` on its PATH, and the output that %alembic promises."""
+    folders = [os.environ.get(WARM), str(Path(sys.executable).parent), os.environ["PATH"]]
+    return os.environ | {
+        "PATH": os.pathsep.join(filter(None, folders)),
+        "PYTHONUNBUFFERED": "1",  # so that output and log come in the order they were written
+        "PYTHONIOENCODING": "utf-8",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONHASHSEED": "0",  # batch mode makes a table's constraints in the order of a set
+        "COLUMNS": "80",
+        "PYTHON_COLORS": "0",  # a kernel asks for colours, and Python 3.13 colours a traceback
+    }
 
 
 def short_paths(text, folder):
