@@ -1,9 +1,11 @@
-"""The author's command carries code to the twin, never prose, and says what is left to write."""
+"""The author's command carries code to the other languages, never prose, and says what is left to write."""
 
-
-from author import refresh
 import nbformat
 import pytest
+
+from author import refresh
+from author.skeleton import text_to_write
+from course import contents
 
 
 @pytest.fixture
@@ -20,6 +22,9 @@ def course(tmp_path, monkeypatch):
     monkeypatch.setattr(refresh, "ROOT", tmp_path)
     monkeypatch.setattr(refresh, "NOTEBOOKS", tmp_path / "notebooks")
     monkeypatch.setattr(refresh, "rules", lambda: [])
+    lesson = contents.Lesson("09", "09_x", part=1, minutes=5, exercise_minutes=0, opens_on="nothing")
+    monkeypatch.setattr(contents, "lessons", lambda: {"09": lesson})
+    monkeypatch.setattr(contents, "CHEAT_SHEETS", ())
     return tmp_path / "notebooks"
 
 
@@ -31,10 +36,32 @@ def test_an_edited_cell_goes_to_the_twin(course, capsys):
     nbformat.write(edited, course / "ru" / "09_x.ipynb")
     assert refresh.main("ru") is None
     twin = refresh.read(course / "uk" / "09_x.ipynb")
-    assert [cell.source for cell in twin.cells] == ["# Текст uk", "# uk\nprint(2)", "print(3)"]
-    assert [cell.outputs[0].text for cell in twin.cells[1:]] == ["2\n", "3\n"]
+    assert [cell.source for cell in twin.cells] == ["# Текст uk", "# uk\nprint(2)", "print(3)  # «…»", "«…»"]
+    assert [cell.outputs[0].text for cell in twin.cells[1:3]] == ["2\n", "3\n"]
     said = capsys.readouterr().out
     assert "to write in uk: text cell end" in said and "to write in uk: comment in cell two: # три" in said
+
+
+def test_a_page_that_a_language_lacks_is_made(course, capsys):
+    (course / "uk" / "09_x.ipynb").unlink()
+    assert refresh.main("ru", "09") is None
+    made = refresh.read(course / "uk" / "09_x.ipynb")
+    assert [(cell.id, cell.source) for cell in made.cells] == [("title", "# «…»"), ("one", "# «…»\nprint(1)")]
+    assert made.cells[1].outputs[0].text == "1\n" and "to write in uk: every «…» of 09_x.ipynb" in capsys.readouterr().out
+
+
+def test_a_text_to_write_keeps_its_form():
+    text = "## Шаг 2\n\nВремя: 5 минут, [далее](a.ipynb).\n\n- один\n\n| 01 | [a](b.md) |\n\n```sh\nalembic # все\n```\n\n[это](../uk/x.ipynb)"
+    assert text_to_write(text, "uk", "x.ipynb") == (
+        "## «…»\n\n«…» 5 хвилин [«…»](a.ipynb)\n\n- «…»\n\n| 01 | «…» [«…»](b.md) |\n\n```sh\nalembic # все\n```\n\n"
+        "[Цей урок російською](../ru/x.ipynb)"
+    )
+
+
+@pytest.mark.parametrize("page, said", [("10", "no page 10 in course.toml; there are 09"), ("09", "09_x.ipynb is missing")])
+def test_a_page_that_is_not_there_gets_one_sentence(course, page, said):
+    (course / "ru" / "09_x.ipynb").unlink()
+    assert said in refresh.main("ru", page)
 
 
 def test_a_second_run_changes_nothing(course, capsys):
@@ -67,24 +94,30 @@ def test_what_a_lesson_builds_goes_to_the_root_when_more_than_its_date_changed(t
     assert "size = 2" in (root / "0001.py").read_text() and "changed:" in capsys.readouterr().out
 
 
-def add_cheat_sheet(course, cell):
-    """Give the course a cheat sheet: its lesson, of which one cell is to be printed."""
+@pytest.fixture
+def add_cheat_sheet(course, monkeypatch):
+    """Gives the course a cheat sheet: a copy of its lesson, of which the named cell is to be printed."""
+    monkeypatch.setattr(contents, "CHEAT_SHEETS", ("cheatsheet",))
+    return lambda cell: write_cheat_sheets(course, cell)
+
+
+def write_cheat_sheets(course, cell):
     for language in ("ru", "uk"):
         page = refresh.read(course / language / "09_x.ipynb")
         page.cells[cell].metadata["tags"] = ["paper"]
         nbformat.write(page, course / language / "cheatsheet.ipynb")
 
 
-def test_the_cheat_sheet_is_printed(course, capsys):
-    add_cheat_sheet(course, 0)
+def test_the_cheat_sheet_is_printed(course, add_cheat_sheet, capsys):
+    add_cheat_sheet(0)
     assert refresh.main("ru", "cheatsheet") is None
     assert (course / "uk" / "cheatsheet.pdf").read_bytes().startswith(b"%PDF") and "ru/cheatsheet.pdf" in capsys.readouterr().out
     refresh.main("ru", "cheatsheet")
     assert capsys.readouterr().out == ""
 
 
-def test_a_cheat_sheet_that_cannot_be_printed_is_left_as_it_was(course):
-    add_cheat_sheet(course, 1)
+def test_a_cheat_sheet_that_cannot_be_printed_is_left_as_it_was(course, add_cheat_sheet):
+    add_cheat_sheet(1)
     (course / "ru" / "cheatsheet.pdf").write_bytes(b"before")
     assert "cannot be printed: cell one: print" in refresh.main("ru", "cheatsheet")
     assert (course / "ru" / "cheatsheet.pdf").read_bytes() == b"before"

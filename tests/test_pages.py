@@ -4,16 +4,17 @@ import json
 import re
 from pathlib import Path
 
-from author import refresh
 import nbformat
 import pytest
+
+from author import AuthorError, contract, refresh
 from author.prose import faults, prose
 from author.twins import COMMENT, LINK
+from course import contents, words
 
 ROOT = Path(__file__).resolve().parents[1]
-NOTEBOOKS = ROOT / "notebooks"
-PAGES = [*refresh.pages("ru"), *refresh.pages("uk")]
-LESSONS = [*refresh.lessons("ru"), *refresh.lessons("uk")]
+PAGES = [path for language in contents.LANGUAGES for path in refresh.pages(language)]
+LESSONS = [(language, lesson) for language in contents.LANGUAGES for lesson in contents.lessons().values()]
 MACHINE = re.compile(r"/(?:root|home|tmp|Users|work)/|[A-Z]:\\\\|\b20\d\d-\d\d-\d\d\b|\b\d\d:\d\d:\d\d\b")
 
 
@@ -44,7 +45,20 @@ def long_outputs(notebook, limit=30):
 
 @pytest.fixture(params=PAGES, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def page(request):
-    return request.param, nbformat.read(request.param, as_version=4)
+    """(path, notebook) of a page."""
+    if not request.param.exists():
+        pytest.fail(contract.missing(request.param), pytrace=False)
+    return request.param, refresh.read(request.param)
+
+
+def none_of(sentences):
+    """Fail with the sentences, if there are any, or with the one that stops the search."""
+    try:
+        found = list(sentences)
+    except AuthorError as error:
+        found = [str(error)]
+    if found:
+        pytest.fail("\n".join(found), pytrace=False)
 
 
 def test_each_cell_has_been_run(page):
@@ -63,16 +77,20 @@ def test_no_cell_prints_more_than_a_screen(page):
     assert long_outputs(page[1]) == []
 
 
-@pytest.mark.parametrize("path", LESSONS, ids=lambda path: f"{path.parent.name}-{path.stem}")
-def test_each_lesson_has_its_parts(path):
-    """A title, times, a start cell, key points, the cheat sheet, and the twin both above and below."""
-    notebook = refresh.read(path)
-    other = {"ru": "uk", "uk": "ru"}[path.parent.name]
-    first, last = notebook.cells[0].source, notebook.cells[-1].source
-    assert first.startswith("# ") and re.search(r"\d+ (минут|хвилин)", first)
-    assert f"../{other}/{path.name}" in first and f"../{other}/{path.name}" in last and "(cheatsheet.ipynb)" in last
-    assert any(re.search(rf'^start\("{refresh.name(path)}"\)', cell.source, re.MULTILINE) for cell in notebook.cells)
-    assert [cell.source.count("\n- ") for cell in notebook.cells if re.match("## (Главное|Головне)", cell.source)][0] >= 3
+@pytest.mark.parametrize("language, lesson", LESSONS, ids=lambda one: getattr(one, "file", one))
+def test_each_lesson_has_its_parts(language, lesson):
+    none_of(contract.page_faults(lesson, language))
+
+
+def test_no_words_are_left_to_write(page):
+    none_of(contract.words_to_write(*page))
+
+
+@pytest.mark.parametrize("language", contents.LANGUAGES)
+def test_the_table_has_every_page(language):
+    """A page that course.toml does not name is neither tested nor listed."""
+    there = {path for path in (refresh.NOTEBOOKS / language).glob("*.ipynb")}
+    none_of(f"{contract.place(path)}: name it in course.toml" for path in there - set(refresh.pages(language)))
 
 
 def test_text_is_in_its_language(page):
@@ -82,26 +100,66 @@ def test_text_is_in_its_language(page):
     assert [(id_, fault) for id_, text in texts.items() for fault in faults(text, path.parent.name)] == []
 
 
-@pytest.mark.parametrize("language", ["ru", "uk"])
+@pytest.mark.parametrize("language", contents.LANGUAGES)
 def test_index_lists_all_lessons(language):
-    index = nbformat.read(NOTEBOOKS / language / "00_start.ipynb", as_version=4)
-    table = next(cell.source for cell in index.cells if cell.id == "lessons")
-    listed = dict(re.findall(r"\]\((\d\d_\w+\.ipynb)\) \|.*\| (\d+) \|", table))
-    minutes = {path.name: re.search(r"(\d+) (?:минут|хвилин)", path.read_text(encoding="utf-8"))[1] for path in refresh.lessons(language)}
-    assert listed == minutes
+    path = refresh.pages(language)[0]
+    table = next((cell.source for cell in refresh.read(path).cells if cell.id == "lessons"), "")
+    none_of(contract.row_faults(table, f"{contract.place(path)}, cell lessons", language))
 
 
-@pytest.mark.parametrize("language", ["ru", "uk"])
+@pytest.mark.parametrize("language", contents.LANGUAGES)
 def test_the_helper_speaks_the_language(language):
-    words = json.loads((NOTEBOOKS / "course" / "words.json").read_text(encoding="utf-8"))
-    text = "\n".join(sentence[language] for sentence in words.values())
+    """Each sentence is there, with the same places to fill as in the first language, and reads well."""
+    for key, sentence in words.WORDS.items():
+        if language not in sentence:
+            pytest.fail(f"notebooks/course/words.json, {key}: write it in {language}", pytrace=False)
+        assert places(sentence[language]) == places(sentence[contents.LANGUAGES[0]]), f"words.json, {key}: other places"
+    text = "\n".join(sentence[language] for sentence in words.WORDS.values())
     assert list(faults(prose(re.sub(r"\{\w+\}|[\w.()]*\w\(…?\)|start\(…\)", "", text)), language)) == []
+
+
+def places(sentence):
+    return sorted(re.findall(r"\{.*?\}", sentence))
 
 
 def test_sanitize_rules_are_ascii_and_complete():
     """nbval ignores a rule whose regex line is not directly followed by its replacement."""
     text = (ROOT / "tests" / "sanitize.cfg").read_text(encoding="ascii")
     assert len(refresh.rules()) == text.count("regex: ") == text.count("replace: ")
+
+
+SPOILERS = {
+    "begin with the lesson's title": (0, "# ", ""),
+    "write that the page takes 30 минут": (0, "30 минут", "20 минут"),
+    "exercises take 25 минут": (0, "ещё 25", "ещё 5"),
+    'put a code cell here, with `from lesson import *` and `start("05")`': (1, '"05"', '"06"'),
+    "put a text cell `## Главное`": ("points", "## Главное", "## Важное"),
+    "write at least three key points": ("points", "\n- ", "\n"),
+    "write at its end the links to the other languages: [Этот урок по-украински](../uk/05_up": (0, "../uk/", "../ru/"),
+    "write a link to the next page: [Офлайн-режим: SQL вместо подключения](06_offline_sql.ipynb)": (-1, "(06_", "(07_"),
+    "write a link to the cheat sheet: [Шпаргалка по Alembic](cheatsheet.ipynb)": (-1, "(cheatsheet.ipynb)", "()"),
+    "one exclamation mark in a lesson is enough": ("points", ".", "!"),
+}
+
+
+@pytest.mark.parametrize("sentence", SPOILERS)
+def test_each_part_that_a_lesson_lacks_is_asked_for(sentence):
+    lesson, (where, old, new) = contents.lessons()["05"], SPOILERS[sentence]
+    notebook = refresh.read(refresh.page("ru", lesson.file))
+    notebook.cells[0].source += "\n\nВсё готово!"
+    assert list(contract.notebook_faults(notebook, lesson, "ru")) == []
+    cell = notebook.cells[where] if isinstance(where, int) else next(c for c in notebook.cells if c.id == where)
+    cell.source = cell.source.replace(old, new)
+    assert any(sentence in said for _, said in contract.notebook_faults(notebook, lesson, "ru"))
+
+
+def test_each_row_that_a_table_of_lessons_lacks_is_asked_for():
+    index = refresh.read(refresh.page("uk", "00_start"))
+    table = next(cell.source for cell in index.cells if cell.id == "lessons")
+    spoiled = table.replace("| 30 |", "| 31 |").replace("| 08 |", "| 10 |")
+    said = list(contract.row_faults(spoiled, "index", "uk"))
+    assert "index: write the row | 02 | [env.py: серце міграцій](02_env.ipynb) | … | 30 |" in said
+    assert any("write the row | 08 |" in one for one in said) and any("take out the row of lesson 10" in one for one in said)
 
 
 NOTEBOOK = nbformat.v4.new_notebook(
@@ -122,12 +180,12 @@ def test_each_check_catches_its_fault():
 @pytest.mark.parametrize(
     "language, text, fault",
     [
-        ("ru", "Это їжа.", "letters of uk"),
-        ("uk", "Это їжа.", "letters of ru: Это"),
+        ("ru", "Это їжа.", "letters of another language"),
+        ("uk", "Это їжа.", "letters of another language: Это"),
         ("ru", "Щоб читать.", "not in the dictionary: Щоб"),
-        ("uk", "Якщо получити таблицю.", "trap"),
+        ("uk", "Якщо получити таблицю.", "a word to avoid"),
         ("uk", "Також це нужно.", "not in the dictionary: нужно"),
-        ("ru", "Данный файл.", "trap"),
+        ("ru", "Данный файл.", "a word to avoid"),
         ("ru", "Она еще здесь.", "ё is always written: еще"),
         ("ru", 'Файл "models".', "straight quotes"),
         ("uk", "п'ять рядків", "apostrophe"),

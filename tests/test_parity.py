@@ -1,22 +1,27 @@
 """Twins are in step: same cells, same code, same outputs. Catches a page that was changed in one language only."""
 
-from pathlib import Path
-
-import nbformat
 import pytest
+
+from author import contract, refresh
 from author.twins import differences, with_comments_of
+from course import contents
 
-NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
-NAMES = sorted({path.name for language in ("ru", "uk") for path in (NOTEBOOKS / language).glob("*.ipynb")})
-
-
-def read(language, name):
-    return nbformat.read(NOTEBOOKS / language / name, as_version=4)
+FIRST, *OTHERS = contents.LANGUAGES
+FILES = [path.stem for path in refresh.pages(FIRST)]
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_twins_are_equal(name):
-    assert list(differences(read("ru", name), read("uk", name))) == []
+def read(language, file):
+    return refresh.read(refresh.page(language, file))
+
+
+@pytest.mark.parametrize("language", OTHERS)
+@pytest.mark.parametrize("file", FILES)
+def test_twins_are_equal(file, language):
+    for path in (refresh.page(FIRST, file), refresh.page(language, file)):
+        if not path.exists():
+            pytest.fail(contract.missing(path), pytrace=False)
+    if found := list(differences(read(FIRST, file), read(language, file))):
+        pytest.fail("\n".join(f"{file} in {FIRST} and {language}, {sentence}" for sentence in found), pytrace=False)
 
 
 def cell(notebook, kind, has=lambda cell: True):
@@ -46,13 +51,13 @@ SPOILERS = {
 
 @pytest.mark.parametrize("what", SPOILERS)
 def test_each_difference_is_found_and_named(what):
-    spoiled = read("uk", "01_init.ipynb")
+    spoiled = read("uk", "01_init")
     SPOILERS[what](spoiled)
-    assert any(what in sentence for sentence in differences(read("ru", "01_init.ipynb"), spoiled))
+    assert any(what in sentence for sentence in differences(read("ru", "01_init"), spoiled))
 
 
 def test_comments_and_docstrings_may_differ():
-    ru, uk = read("ru", "02_env.ipynb"), read("uk", "02_env.ipynb")
+    ru, uk = read("ru", "02_env"), read("uk", "02_env")
     written = '%%writefile a.py\n"""{}"""\nx = "# текст"  # {}\n'
     for notebook, words in ((ru, "модель"), (uk, "таблиця")):
         cell(notebook, "code").source = written.format(words, words)
@@ -63,7 +68,7 @@ def test_comments_and_docstrings_may_differ():
 def test_carried_code_keeps_the_twins_comments():
     edited = "# перше\na = 1  # один\nb = 22\n# третє\nc = 3"
     twin = "# первое\na = 1  # единица\nb = 2"
-    assert with_comments_of(edited, twin) == ("# первое\na = 1  # единица\nb = 22\nc = 3", ["# третє"])
+    assert with_comments_of(edited, twin) == ("# первое\na = 1  # единица\nb = 22\n# «…»\nc = 3", ["# третє"])
 
 
 def test_code_that_equals_its_twin_stays_as_it_is():

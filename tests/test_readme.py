@@ -3,18 +3,22 @@
 import re
 from pathlib import Path
 
-from author import refresh
 import pytest
+
+from author import contract
+from author.language import TO_WRITE, about
 from author.prose import faults, prose
 from author.twins import LINK
+from course.contents import CHEAT_SHEETS, LANGUAGES
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-SECTIONS = dict(zip(("ru", "uk"), re.split(r"^## .*$", README, flags=re.MULTILINE)[1:]))
+HEADED = dict(re.findall(r"^## (.*)\n((?:(?!## ).*\n?)*)", README, re.MULTILINE))
+SECTIONS = {language: HEADED.get(about(language)["readme"], "") for language in LANGUAGES}
 BLOCKS = {language: re.findall(r"^```(\w+)\n(.*?)\n```", text, re.MULTILINE | re.DOTALL) for language, text in SECTIONS.items()}
 
 
-@pytest.mark.parametrize("language", ["ru", "uk"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_ci_runs_the_test_command_word_for_word(language):
     commands = [text for kind, text in BLOCKS[language] if kind == "sh"]
     assert len(commands) == 2 and "jupyter lab" in commands[0]
@@ -22,7 +26,7 @@ def test_ci_runs_the_test_command_word_for_word(language):
     assert commands[1] in ci
 
 
-@pytest.mark.parametrize("language", ["ru", "uk"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_powershell_does_the_same_steps(language):
     """Only the names of folders, the separator and the name of Python differ."""
     sh, powershell = ([text for kind, text in BLOCKS[language] if kind == kind_] for kind_ in ("sh", "powershell"))
@@ -35,19 +39,23 @@ def test_links_and_pictures_lead_to_files():
     assert len(targets) >= 18 and [target for target in targets if not (ROOT / target).exists()] == []
 
 
-@pytest.mark.parametrize("language", ["ru", "uk"])
-def test_lessons_are_all_there_with_their_minutes(language):
-    listed = dict(re.findall(rf"\]\(notebooks/{language}/([\w.]+)\) \| (\d+) \|", SECTIONS[language]))
-    pages = refresh.lessons(language)
-    assert listed == {p.name: re.search(r"(\d+) (?:минут|хвилин)", p.read_text(encoding="utf-8"))[1] for p in pages}
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_language_has_its_part_and_its_rows(language):
+    where = f"README.md, part {about(language)['readme']}"
+    found = [] if SECTIONS[language] else [f"{where}: write it, with the heading ## {about(language)['readme']}"]
+    found += [f"{where}: write the words in place of {TO_WRITE}"] if TO_WRITE in SECTIONS[language] else []
+    found += contract.row_faults(SECTIONS[language], where, language, f"notebooks/{language}/")
+    if found:
+        pytest.fail("\n".join(found), pytrace=False)
 
 
-@pytest.mark.parametrize("language", ["ru", "uk"])
-def test_the_cheat_sheet_is_there_on_screen_and_on_paper(language):
-    assert {f"notebooks/{language}/cheatsheet.{kind}" for kind in ("ipynb", "pdf")} <= {t for _, t in LINK.findall(SECTIONS[language])}
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_cheat_sheets_are_there_on_screen_and_on_paper(language):
+    wanted = {f"notebooks/{language}/{sheet}.{kind}" for sheet in CHEAT_SHEETS for kind in ("ipynb", "pdf")}
+    assert wanted <= {target for _, target in LINK.findall(SECTIONS[language])}
 
 
-@pytest.mark.parametrize("language", ["ru", "uk"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_text_is_in_its_language(language):
     assert list(faults(prose(SECTIONS[language]), language)) == []
 

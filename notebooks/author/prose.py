@@ -2,21 +2,12 @@
 
 import re
 from functools import cache
-from pathlib import Path
 
 from pymorphy3 import MorphAnalyzer
 
-LANGUAGES = Path(__file__).resolve().parent / "languages"
-FOREIGN = {"ru": "іїєґ", "uk": "ыэёъ"}
+from author.language import about, allowed_words
+
 WORD = re.compile(r"[а-яёіїєґ]+(?:[’'ʼ-][а-яёіїєґ]+)*", re.IGNORECASE)
-# LANGUAGE.md's traps, as far as a pattern can tell them from right words.
-TRAPS = {
-    "ru": "данн(?:ый|ая|ое|ого|ому|ой|ом) |явля[ею]тся|осуществл|производит|имеет место|в случае если|на текущий момент"
-    "|функционал|креды|накат|раскат|дефолтн|кейс|просто |легко|как известно",
-    "uk": "слідуюч|слідує|прийма\\w+ участь|на протязі|по замовчуванню|являється|вірн(?:ий|а|е|о|і)\\b|люб(?:ий|а|е|і|ого)\\b"
-    "|відмінити|співпада|в залежності|при запуску|дякуючи|міроприємств|включит|виключит|получи|співстав|фаїл|слідкуюч"
-    "|просто |легко|здійснює|наступним чином|вірно|таким чином|у якості|в якості|приведен",
-}
 TYPOGRAPHY = {
     r'"': "straight quotes",
     r"“(?![^„]*$)(?<!„)": "quotes of another language",
@@ -24,7 +15,6 @@ TYPOGRAPHY = {
     r"\w—|—\w": "a dash without spaces",
     r"\d-\d": "a hyphen between numbers",
     r"[а-яіїєґ]'[а-яіїєґ]": "a straight apostrophe",
-    r"!(?!\[|=)": "an exclamation mark",
 }
 
 
@@ -37,44 +27,41 @@ def prose(markdown):
 
 def faults(text, language):
     """Sentences about what is not right in a text of the language, none if all is well."""
-    other = {"ru": "uk", "uk": "ru"}[language]
-    text = re.sub(r"\[(?:Этот урок по-украински|Цей урок російською)\]", "", text)
+    traps = "|".join(about(language)["traps"]["patterns"])
     for word in WORD.findall(text):
-        if set(word.lower()) & set(FOREIGN[language]):
-            yield f"letters of {other}: {word}"
+        if set(word.lower()) & set(about(language)["foreign_letters"]):
+            yield f"letters of another language: {word}"
         elif not known(word, language):
             yield f"not in the dictionary: {word}"
-        elif language == "ru" and "ё" not in word.lower() and wants_yo(word.lower()):
+        elif about(language)["yo_is_written"] and "ё" not in word.lower() and wants_yo(word.lower()):
             yield f"ё is always written: {word}"
-    for trap in re.findall(rf"(?<![\w’])(?:{TRAPS[language]})", text, re.IGNORECASE):
-        yield f"a trap of LANGUAGE.md: {trap}"
+    for trap in re.findall(rf"(?<![\w’])(?:{traps})", text, re.IGNORECASE) if traps else []:
+        yield f"a word to avoid: {trap}"
     for pattern, name in TYPOGRAPHY.items():
         for found in re.findall(rf".{{0,15}}(?:{pattern}).{{0,15}}", text):
             yield f"{name}: {found}"
 
 
 @cache
-def analyzer(language):
-    return MorphAnalyzer(lang=language)
-
-
-@cache
-def terms(language):
-    """Words that the dictionary lacks and a person has let in, one a line."""
-    return set((LANGUAGES / f"{language}.txt").read_text(encoding="utf-8").split())
+def dictionary(language):
+    """The language's dictionary, None if it has none."""
+    name = about(language)["dictionary"]
+    return MorphAnalyzer(lang=name) if name else None
 
 
 @cache
 def known(word, language):
+    """Whether a word is in the dictionary or allowed; a language without a dictionary knows every word."""
     word = word.lower().replace("ʼ", "’")
-    forms = [word, word.replace("’", "'")]
-    if any(form in terms(language) or analyzer(language).word_is_known(form) for form in forms):
+    if dictionary(language) is None or word in allowed_words(language):
+        return True
+    if any(dictionary(language).word_is_known(form) for form in (word, word.replace("’", "'"))):
         return True
     return "-" in word and all(known(part, language) for part in word.split("-"))
 
 
 @cache
 def wants_yo(word):
-    """Whether every word spelt so, ё taken for е, has a ё."""
-    parses = analyzer("ru").parse(word)
-    return bool(parses) and analyzer("ru").word_is_known(word) and all("ё" in parse.word for parse in parses)
+    """Whether the dictionary has a Russian word only with ё where this one has е."""
+    parses = dictionary("ru").parse(word)
+    return bool(parses) and dictionary("ru").word_is_known(word) and all("ё" in parse.word for parse in parses)

@@ -1,12 +1,14 @@
-"""The author's command: run lessons again, store clean outputs, and carry code to the other language.
+"""The author's command: run pages again, store clean outputs, and carry code to the other languages.
 
-    python notebooks/author ru               all pages, Russian is the edited language
-    python notebooks/author uk 04 05         lessons 04 and 05, Ukrainian is the edited language
-    python notebooks/author ru cheatsheet    the cheat sheet, and its PDF in both languages
-    python notebooks/author measure          how fast commands and lessons are
+    python notebooks/author ru                      all pages; Russian is the edited language
+    python notebooks/author uk 04 05                lessons 04 and 05; Ukrainian is the edited language
+    python notebooks/author ru cheatsheet           the cheat sheet, and its PDF in every language
+    python notebooks/author new lesson 09 name      begin a lesson: its page in every language
+    python notebooks/author new exercise 05 name    begin an exercise: its folder, its cells in every language
+    python notebooks/author measure                 how fast commands and lessons are
 
-Code goes from the edited language to its twin by cell id, with the twin's own comments kept; text is never written, and
-what has to be written is listed. Lessons 01 to 04 also renew the project at the root when what they build has changed.
+Code goes from the edited language to the others by cell id, with their own comments kept. Text is never written: where it
+is missing, «…» stands, which the tests refuse. Lessons also renew what they leave at the root (course.toml says what).
 """
 
 import os
@@ -19,20 +21,15 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-from author import paper
+from author import AuthorError, paper
+from author.language import others
 from author.projects import content
+from author.skeleton import text_to_write
 from author.twins import with_comments_of
+from course import contents
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = ROOT / "notebooks"
-TWIN = {"ru": "uk", "uk": "ru"}
-CHEAT_SHEET = "cheatsheet"
-RESULTS = {  # {lesson: {file that it leaves: folder at the root that holds it}}
-    "01": {"alembic.ini": ".", "migrations/README": "migrations", "migrations/script.py.mako": "migrations"},
-    "02": {"migrations/env.py": "migrations", "models.py": "notebooks/course/opening"},
-    "03": {"migrations/versions/*.py": "migrations/versions"},
-    "04": {"migrations/versions/*.py": "migrations/versions", "models.py": ".", "data.db": "."},
-}
 METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -40,12 +37,18 @@ METADATA = {
 
 
 def pages(language):
-    """The lessons in order, and the cheat sheet."""
-    return sorted((NOTEBOOKS / language).glob("*.ipynb"))
+    """The files of a language's pages: the lessons in order, then the cheat sheets."""
+    return lessons(language) + [page(language, name) for name in contents.CHEAT_SHEETS]
 
 
 def lessons(language):
-    return [path for path in pages(language) if path.stem != CHEAT_SHEET]
+    """The files of a language's lessons in order."""
+    return [page(language, lesson.file) for lesson in contents.lessons().values()]
+
+
+def page(language, file):
+    """The path of a page, written in the table as "05_upgrade_downgrade"."""
+    return NOTEBOOKS / language / f"{file}.ipynb"
 
 
 def name(path):
@@ -113,7 +116,10 @@ def clean(notebook):
 
 
 def joined(outputs):
-    """The outputs with pieces of one stream put together: a kernel flushes them at moments of its own choice."""
+    """The outputs with neighbouring pieces of one stream joined: a kernel flushes them at moments of its own choice.
+
+    nbclient's coalesce_streams would also join pieces that have another output between them, and so change their order.
+    """
     result = []
     for output in outputs:
         if result and output.output_type == "stream" == result[-1].output_type and output.name == result[-1].name:
@@ -143,38 +149,46 @@ def written(notebook):
 def store(path, notebook):
     """Write a notebook if it differs from the file, and say so."""
     text = written(notebook)
-    if path.read_text(encoding="utf-8") != text:
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
         path.write_text(text, encoding="utf-8", newline="\n")
         print("changed:", path.relative_to(ROOT))
 
 
-def carry_code(edited, twin, language):
-    """Give a twin notebook the edited one's code cells by id, and list what is left to write by hand."""
+def carry_code(edited, twin, language, page):
+    """Give a notebook the cells of the edited one by id: their code and tags, but its own words and comments.
+
+    Args:
+        edited: the notebook in the edited language.
+        twin: the notebook in the other language, changed in place.
+        language: the other language.
+        page: the file's name, the same in all languages.
+    Returns:
+        what is left to write by hand, a sentence each.
+    """
     old = {cell.id: cell for cell in twin.cells}
-    cells = []
+    cells, left = [], []
     for cell in edited.cells:
         mine = old.get(cell.id)
-        if cell.cell_type == "markdown":
-            if mine is None:
-                print(f"to write in {language}: text cell {cell.id}")
-            else:
-                cells.append(mine)
-            continue
         copy = nbformat.from_dict(cell)
-        copy.source, unwritten = with_comments_of(cell.source, mine.source if mine else "")
-        for comment in unwritten:
-            print(f"to write in {language}: comment in cell {cell.id}: {comment}")
+        if cell.cell_type == "code":
+            copy.source, unwritten = with_comments_of(cell.source, mine.source if mine else "")
+            left += [f"to write in {language}: comment in cell {cell.id}: {comment}" for comment in unwritten]
+        elif mine:
+            copy.source = mine.source
+        else:
+            copy.source = text_to_write(cell.source, language, page)
+            left.append(f"to write in {language}: text cell {cell.id}")
         cells.append(copy)
-    for cell in twin.cells:
-        if cell.id not in {c.id for c in edited.cells}:
-            print(f"removed in {language}: cell {cell.id}")
+    left += [f"removed in {language}: cell {id_}" for id_ in old.keys() - {cell.id for cell in cells}]
     twin.cells = cells
-    return twin
+    return left
 
 
 def renew_project(lesson, folder):
-    """Copy to the root what lessons 01 to 04 build, where it has changed in more than dates."""
-    for pattern, target in RESULTS.get(lesson, {}).items():
+    """Copy to the repository what the table says that a lesson leaves, where it has changed in more than dates."""
+    if lesson not in contents.lessons():
+        return
+    for pattern, target in contents.lessons()[lesson].leaves.items():
         for file in sorted(folder.glob(pattern)):
             goal = ROOT / target / file.name
             if not goal.exists() or content(file) != content(goal):
@@ -182,35 +196,51 @@ def renew_project(lesson, folder):
                 print("changed:", goal.relative_to(ROOT))
 
 
-def print_sheets():
-    """Make the cheat sheets' PDFs, where they have changed.
+def print_sheet(name):
+    """Make a cheat sheet's PDFs, where they have changed.
 
     Raises:
-        paper.PaperError: a sheet cannot be printed as it is.
+        paper.PaperError: the sheet cannot be printed as it is.
     """
-    for language in TWIN:
-        page = NOTEBOOKS / language / f"{CHEAT_SHEET}.ipynb"
-        file, data = page.with_suffix(".pdf"), paper.pdf(read(page), language)
+    for language in contents.LANGUAGES:
+        file, data = page(language, name).with_suffix(".pdf"), paper.pdf(read(page(language, name)), language)
         if not file.exists() or file.read_bytes() != data:
             file.write_bytes(data)
             print("changed:", file.relative_to(ROOT))
 
 
 def renew(edited, names, work):
-    for path in pages(edited):
-        if names and name(path) not in names:
+    """Refresh the pages with these names, or all, from the edited language to the others.
+
+    Raises:
+        AuthorError: a name is no page's, or a page is missing in the edited language.
+    """
+    found = {name(path): path for path in pages(edited)}
+    if unknown := [one for one in names if one not in found]:
+        raise AuthorError(f"no page {unknown[0]} in course.toml; there are {', '.join(found)}")
+    for one, path in found.items():
+        if names and one not in names:
             continue
+        if not path.exists():
+            raise AuthorError(f"{path.relative_to(ROOT)} is missing: refresh from a language that has it, and it is made")
         notebook = execute(read(path), path.parent, work)
         store(path, notebook)
-        twin = NOTEBOOKS / TWIN[edited] / path.name
-        if twin.exists():
-            carried = carry_code(notebook, read(twin), TWIN[edited])
-            store(twin, execute(carried, twin.parent, work))
-        else:
-            print("to write:", twin.relative_to(ROOT))
-        renew_project(name(path), Path(work) / edited / name(path))
-        if name(path) == CHEAT_SHEET:
-            print_sheets()
+        for language in others(edited):
+            renew_twin(notebook, language, path.name, work)
+        renew_project(one, Path(work) / edited / one)
+        if one in contents.CHEAT_SHEETS:
+            print_sheet(one)
+
+
+def renew_twin(edited, language, file, work):
+    """Carry the edited page to another language, where it is made if it is missing; run it there and store it."""
+    path = NOTEBOOKS / language / file
+    missing = not path.exists()
+    twin = nbformat.v4.new_notebook() if missing else read(path)
+    left = carry_code(edited, twin, language, file)
+    for sentence in [f"to write in {language}: every «…» of {file}"] if missing else left:
+        print(sentence)
+    store(path, execute(twin, path.parent, work))
 
 
 def read(path):
@@ -218,7 +248,8 @@ def read(path):
 
 
 def main(*words):
-    if not words or words[0] not in TWIN:
+    """Refresh pages; return what went wrong, None if nothing did."""
+    if not words or words[0] not in contents.LANGUAGES:
         return __doc__
     try:
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as work:
@@ -227,3 +258,5 @@ def main(*words):
         return f"A cell failed that is not tagged raises-exception:\n{error}"
     except paper.PaperError as error:
         return f"The cheat sheet cannot be printed: {error}"
+    except AuthorError as error:
+        return str(error)

@@ -1,8 +1,12 @@
-"""What is equal in a Russian and a Ukrainian notebook, and how code goes from one to the other."""
+"""What is equal in the notebooks of one page in several languages, and how code goes from one to another."""
 
 import ast
 import re
 from difflib import SequenceMatcher
+from functools import cache
+
+from author.language import TO_WRITE, about
+from course import contents
 
 COMMENT = re.compile(r"(?:^|(?<=\s\s))#(?= |$).*", re.MULTILINE)
 LINK = re.compile(r"(!?)\[[^\]]*\]\(([^)\s]+)\)")
@@ -71,8 +75,10 @@ def headings(cell):
 
 
 def links(cell):
+    """Pictures and link targets; a link to a twin is the same whatever the twin's language."""
     targets = LINK.findall(without_fences(cell.source))
-    return [(picture, re.sub(r"(?<=\.\./)(ru|uk)/", "twin/", target)) for picture, target in targets]
+    twin = rf"(?<=\.\./)(?:{'|'.join(contents.LANGUAGES)})/"
+    return [(picture, re.sub(twin, "twin/", target)) for picture, target in targets]
 
 
 def fences(cell):
@@ -80,7 +86,13 @@ def fences(cell):
 
 
 def minutes(cell):
-    return re.findall(r"(\d+) (?:минут|хвилин)", cell.source)
+    return re.findall(minutes_pattern(), cell.source)
+
+
+@cache
+def minutes_pattern():
+    """A number of minutes in any language of the course."""
+    return rf"(\d+) (?:{'|'.join(about(language)['minutes'] for language in contents.LANGUAGES)})"
 
 
 def without_fences(source):
@@ -103,7 +115,7 @@ def with_comments_of(source, twin):
     """The code of `source` with the comments of `twin`, line by line where the code is the same or was changed in place.
 
     Returns:
-        the new source, and the comments of `source` that `twin` has no counterpart for.
+        the new source, and the comments of `source` that `twin` has no counterpart for; «…» stands in their place.
     """
     new, old = commented_lines(source), commented_lines(twin)
     match = SequenceMatcher(a=[line for line, _, _ in new], b=[line for line, _, _ in old], autojunk=False)
@@ -112,9 +124,11 @@ def with_comments_of(source, twin):
     result, unwritten = [], []
     for number, (line, above, behind) in enumerate(new):
         _, twin_above, twin_behind = counterpart.get(number, (line, [], ""))
-        result += [*twin_above, line + twin_behind]
         if (above and not twin_above) or (behind and not twin_behind):
             unwritten.append("\n".join([*above, behind.strip()]).strip())
+        above = twin_above or [COMMENT.sub(f"# {TO_WRITE}", comment) for comment in above]
+        behind = twin_behind or COMMENT.sub(f"# {TO_WRITE}", behind)
+        result += [*above, line + behind]
     return "\n".join(result).removesuffix("\n"), unwritten
 
 
