@@ -1,8 +1,8 @@
 """Real `alembic` processes without the wait for their imports: a warm Python forks one for each command.
 
-A folder with a command named `alembic` is put at the head of PATH. The shell starts that command like any other; it hands
-its words, folder, environment and open files to the warm Python over a socket, and ends as the fork ended. So quotes and
-redirects stay the shell's own work. Only systems with os.fork have it: elsewhere `warm_alembic` gives no folder.
+`warm_alembic` makes a folder for the head of PATH, and in it a command named `alembic`. The shell starts that command like
+any other. The command hands its words, folder, environment and open files to the warm Python over a socket, and ends with
+the exit code of the fork. So the shell itself still reads the quotes and redirects. This needs os.fork.
 """
 
 import gc
@@ -52,7 +52,7 @@ def ask(address, *words):
 
 
 def serve(address):
-    """Fork a process for each request until standard input is closed. Returns the request in a fork, None at the end."""
+    """Fork for each request until standard input is closed. Return the request in a fork, None at the end."""
     for module in WARM:
         __import__(module)
     gc.freeze()  # or each fork, as it ends, walks through all that was imported: 0.2 s

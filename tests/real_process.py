@@ -16,11 +16,14 @@ from IPython.utils.capture import capture_output
 
 LIBRARIES = str(Path(alembic.__file__).parents[1])
 WARM = "WARM_ALEMBIC"  # the environment variable that names fork_server's folder, where there is one
-compared = []
 
 
-def register():
-    """Give the kernel %alembic_compared: %alembic that also runs its line as a process, on a copy, and compares."""
+def register(compared):
+    """Give IPython %alembic_compared: %alembic that also runs its line as a process, on a copy, and compares.
+
+    Args:
+        compared: the list to which each line is added that was the same.
+    """
     from course.terminal import alembic_magic
 
     def both(line):

@@ -7,35 +7,29 @@ from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import nbformat
 import pytest
 from author import refresh
+from course import contents
 from author.projects import project
 from author.twins import tags
+from course.contents import CHEAT_SHEETS
 from course.terminal import alembic_magic
 from fork_server import warm_alembic
-from nbclient import NotebookClient
-from real_process import WARM, compare, environment, process
+from page_shell import page_shell
+from real_process import WARM, compare, environment, process, register
 
-TESTS = Path(__file__).resolve().parent
-ROOT = TESTS.parent
+ROOT = Path(__file__).resolve().parents[1]
+LINE = re.compile(r"^(\s*)%alembic\b", re.MULTILINE)
 PAGES = [path for path in refresh.pages("ru") if '"%alembic ' in path.read_text(encoding="utf-8")]
-REGISTER = f"""
-import sys
-sys.path += [{str(TESTS)!r}, {str(TESTS.parent / "notebooks")!r}]
-import real_process
-real_process.register()
-"""
-
 
 @pytest.fixture(scope="module")
-def processes():
-    """The environment in which a page's kernel runs: its processes are forked from a warm one where the system can fork."""
+def warm():
+    """The folder of the warm alembic; empty text where the system cannot fork and each process is a new one."""
     if not hasattr(os, "fork"):
-        yield {"PYTHONHASHSEED": "0"}
+        yield ""
         return
     with TemporaryDirectory() as folder, closing(warm_alembic(Path(folder), environment())) as server:
-        yield {"PYTHONHASHSEED": "0", WARM: str(next(server))}
+        yield str(next(server))
 
 
 def prepares_only(cell):
@@ -44,34 +38,36 @@ def prepares_only(cell):
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
-def test_every_line_of_a_page(path, processes, tmp_path):
+def test_every_line_of_a_page(path, warm, monkeypatch, tmp_path):
     """Parity makes the Ukrainian lines equal to these. Of the cheat sheet: each printed command and each that fails."""
-    notebook, count = refresh.read(path), 0
-    for cell in notebook.cells:
-        if cell.cell_type == "code" and not (path.stem == refresh.CHEAT_SHEET and prepares_only(cell)):
-            cell.source, lines = re.subn(r"^(\s*)%alembic\b", r"\1%alembic_compared", cell.source, flags=re.MULTILINE)
-            count += lines
-    notebook.cells.insert(0, nbformat.v4.new_code_cell(REGISTER))
-    notebook.cells.append(nbformat.v4.new_code_cell(f"assert len(real_process.compared) == {count}"))
-    client = NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(path.parent)}})
-    client.execute(env=os.environ | processes | {"COURSE_WORK": str(tmp_path)})
+    monkeypatch.setenv(WARM, warm)
+    compared, count = [], 0
+    with page_shell(path, tmp_path) as run:
+        register(compared)
+        for cell in refresh.read(path).cells:
+            if cell.cell_type == "code":
+                if path.stem not in CHEAT_SHEETS or not prepares_only(cell):
+                    cell.source, lines = LINE.subn(r"\1%alembic_compared", cell.source)
+                    count += lines
+                run(cell)
+    assert len(compared) == count > 0
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="here every process is a new one")
-@pytest.mark.parametrize("line", ["history --verbose", "--raiseerr upgrade nosuch", "upgrade", 'merge -m "a > b" 0005 > x'])
-def test_a_forked_process_does_what_a_new_one_does(line, processes, monkeypatch, tmp_path):
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="here each process is a new one")
+@pytest.mark.parametrize("line", ["history --verbose", "--raiseerr upgrade nosuch", 'merge -m "a > b" 0005 > x'])
+def test_a_forked_process_does_what_a_new_one_does(line, warm, monkeypatch, tmp_path):
     seen = []
-    for name, warm in (("new", ""), ("forked", processes[WARM])):
+    for name, folder_of_alembic in (("new", ""), ("forked", warm)):
         folder = tmp_path / name / "project"
         shutil.copytree(ROOT / "migrations", folder / "migrations")
         shutil.copy(ROOT / "alembic.ini", folder)
-        monkeypatch.setenv(WARM, warm)
+        monkeypatch.setenv(WARM, folder_of_alembic)
         seen.append((process(line, folder), project(folder)))
     assert seen[0] == seen[1]
 
 
-def test_a_line_that_shows_something_else_is_caught(processes, monkeypatch, tmp_path):
-    monkeypatch.setenv(WARM, processes.get(WARM, ""))
+def test_a_line_that_shows_or_does_something_else_is_caught(warm, monkeypatch, tmp_path):
+    monkeypatch.setenv(WARM, warm)
     monkeypatch.chdir(tmp_path)
     with pytest.raises(AssertionError, match="the process\nusage: alembic"):
         compare("--help", lambda line: print("usage: olembic"))
