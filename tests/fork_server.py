@@ -1,8 +1,8 @@
 """Real `alembic` processes without the wait for their imports: a warm Python forks one for each command.
 
-`warm_alembic` makes a folder for the head of PATH, and in it a command named `alembic`. The shell starts that command like
-any other. The command hands its words, folder, environment and open files to the warm Python over a socket, and ends with
-the exit code of the fork. So the shell itself still reads the quotes and redirects. This needs os.fork.
+`warm_alembic` makes a folder for the head of PATH, and in it a command named `alembic`. The shell starts that command
+like any other. The command hands its words, folder, environment and open files to the warm Python over a socket, and
+ends with the exit code of the fork. So the shell itself still reads the quotes and redirects. This needs os.fork.
 """
 
 import gc

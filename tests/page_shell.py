@@ -1,4 +1,4 @@
-"""A page's cells run in this process: what a kernel would do, without the second or two that a kernel takes to start."""
+"""A page's cells run in this process: what a kernel would do, without the second that a kernel takes to start."""
 
 import os
 import sys
