@@ -16,11 +16,16 @@ def load(language):
     """
     words.use(language)
     require()
-    from .exercise import check, hint, progress, reset, solution
+    from . import exercise_verbs
     from .files import replace, show, tree
-    from .lesson_folder import recipe, start
-    from .pictures import draw_history, draw_schema
+    from .history_picture import draw_history
+    from .kernel import keep_verbs_from_magics
+    from .lessons import recipe, start
+    from .progress import progress
+    from .schema_picture import draw_schema
 
-    verbs = (start, recipe, tree, show, replace, draw_history, draw_schema, check_environment)
-    verbs += (check, hint, solution, progress, reset)
-    return {verb.__name__: verb for verb in verbs}
+    verbs = [start, recipe, tree, show, replace, draw_history, draw_schema, check_environment, progress]
+    verbs += [exercise_verbs.exercise, exercise_verbs.check, exercise_verbs.hint, exercise_verbs.solution, exercise_verbs.reset]
+    named = {verb.__name__: exercise_verbs.one_sentence(verb) for verb in verbs}
+    keep_verbs_from_magics(named)
+    return named

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from IPython.display import display
 
+from .terminal import current_folder
 from .words import problem, say, word
 
 HIDDEN = {"__pycache__", ".ipynb_checkpoints"}
@@ -17,9 +18,9 @@ def tree(folder="."):
     """Print the files of `folder` as a tree.
 
     Raises:
-        CourseError: there is no such folder.
+        CourseError: there is no such folder, or the current folder has been deleted.
     """
-    if not Path(folder).is_dir():
+    if not Path(current_folder(), folder).is_dir():
         raise problem("no_file", path=folder)
     name = Path(folder).resolve().name
     print(f"{name}/", *branches(Path(folder)), sep="\n")
@@ -53,20 +54,43 @@ def show(path, first=1, last=None):
 def replace(path, old, new):
     """Put `new` where `old` stands in a text file, as one would in an editor, and show the change as a diff.
 
+    A change that is there already is not made again: replace() says so and goes on.
+
     Args:
         path: the file's path; it may have a * in place of a random revision id.
+        new: the new text; "" deletes the old one.
     Raises:
-        CourseError: there is no such file or more than one, or `old` is not in it exactly once; nothing is changed then.
+        CourseError: there is no such file or more than one, it cannot be written, or `old` is not in it exactly once;
+            nothing is changed then.
     """
-    before = read(path)
-    count = before.count(old) if old else 0
+    text = read(path)
+    if "\r\n" in text:  # the file keeps its line endings, whatever those of a cell are
+        old, new = old.replace("\n", "\r\n"), new.replace("\n", "\r\n")
+    if already_replaced(text, old, new):
+        return say(word("already_replaced", path=path))
+    count = text.count(old) if old else 0
     if count != 1:
         excerpt = f"«{old.strip().splitlines()[0]}»" if old.strip() else "«»"
         raise problem("found_twice" if count else "not_found", path=path, text=excerpt, count=count)
-    after = before.replace(old, new)
-    the_file(path).write_text(after, encoding="utf-8")
-    diff = list(unified_diff(before.splitlines(), after.splitlines(), n=2, lineterm=""))[2:]
+    after = text.replace(old, new)
+    write(path, after)
+    diff = list(unified_diff(text.splitlines(), after.splitlines(), n=2, lineterm=""))[2:]
     show_code(path, "diff", "\n".join(diff))
+
+
+def already_replaced(text, old, new):
+    """Tell whether `text` looks as if replace(…, old, new) had been done to it.
+
+    If `new` contains `old`, an addition, `old` is still there afterwards. So all of `new` must be there; or else, because a
+    later change may have come in between, each part that was added, if it has three lines or more. If `new` does not contain
+    `old`, then `old` must be gone and `new` must be there. After a deletion, with `new` empty, `old` must be gone.
+    """
+    if not old:
+        return False
+    if old in new:
+        added = [part for part in new.split(old) if part.strip()]
+        return new in text or bool(added) and all(p in text and len(p.strip().splitlines()) >= 3 for p in added)
+    return old not in text and new in text
 
 
 def the_file(path):
@@ -78,12 +102,22 @@ def the_file(path):
 
 
 def read(path):
+    """A text file's content, with its own line endings."""
     try:
-        return the_file(path).read_text(encoding="utf-8")
+        with the_file(path).open(encoding="utf-8", newline="") as file:
+            return file.read()
     except FileNotFoundError:
         raise problem("no_file", path=path) from None
     except (OSError, UnicodeDecodeError):
         raise problem("not_text", path=path) from None
+
+
+def write(path, text):
+    try:
+        with the_file(path).open("w", encoding="utf-8", newline="") as file:
+            file.write(text)
+    except OSError as error:
+        raise problem("not_written", path=path, reason=error.strerror or error) from None
 
 
 def show_code(path, fence, text):

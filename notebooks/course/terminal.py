@@ -1,7 +1,7 @@
 """%alembic: the terminal's `alembic`, run inside the kernel.
 
-No process is started, so it is fast and works in a browser kernel. What a new process would have of its own (modules,
-logging, sys.path, environment, warnings) is set up before the command and put back after it.
+No process is started, so that a command is fast and also works in a browser kernel. Before the command this module sets up
+what a new process would have of its own (modules, logging, sys.path, environment, warnings); afterwards it puts all of it back.
 """
 
 import gc
@@ -16,13 +16,14 @@ import traceback
 import warnings
 from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout
 from pathlib import Path
+from unittest import mock
 
 import alembic
 from alembic.config import CommandLine, Config
 from alembic.script import ScriptDirectory
 from alembic.util import messaging
 
-from .words import problem, say, word
+from .words import CourseError, problem, say, word
 
 LIBRARIES = str(Path(alembic.__file__).parents[1])
 NOTEBOOKS = Path(__file__).resolve().parents[1]
@@ -31,10 +32,11 @@ NOTEBOOKS = Path(__file__).resolve().parents[1]
 def alembic_magic(line):
     """Run `alembic` with the words of `line`; the result is shown, not returned.
 
-    A failing command shows its exit code and raises nothing, as in a terminal.
+    A failing command shows its exit code and raises nothing, as in a terminal. One command works otherwise than in a
+    terminal: a revision that exists already is not created again.
 
     Raises:
-        CourseError: a quote is not closed, or the file after > cannot be written.
+        CourseError: a quote is not closed, the file after > cannot be written, or the current folder has been deleted.
     """
     words, target, mode = split_line(line)
     screen = Screen()
@@ -42,7 +44,9 @@ def alembic_magic(line):
         with open(target, mode, encoding="utf-8") if target else nullcontext() as file:
             code = run(words, file if target else screen, screen)
     except OSError as error:
-        raise problem("no_redirect", path=target, reason=error.strerror) from None
+        raise problem("no_redirect", path=target, reason=error.strerror or error) from None
+    except RevisionExists as refusal:
+        return say(str(refusal))
     text = readable_paths(screen.getvalue())
     if text:
         print(text, end="" if text.endswith("\n") else "\n")
@@ -75,16 +79,43 @@ class Screen(io.StringIO):
     encoding = "utf-8"  # Alembic asks a stream for it before it writes
 
 
+class RevisionExists(CourseError):
+    """`revision --rev-id X` or `merge --rev-id X` where the project has a revision X."""
+
+
 class NotebookCommandLine(CommandLine):
-    """Alembic's command line, writing to today's sys.stdout (Config keeps the one of its import)."""
+    """Alembic's command line, with two changes for a notebook.
+
+    It writes to the current sys.stdout, because Config keeps the one from import time. It does not create a revision that
+    exists: Alembic would overwrite the file and make the revision its own parent.
+    """
 
     def run_cmd(self, config, options):
         config.stdout = sys.stdout
+        new = getattr(options, "rev_id", None)
+        if new and (path := revision_paths(config).get(new)):
+            raise RevisionExists(word("revision_exists", revision=new, path=readable_paths(path)))
         super().run_cmd(config, options)
 
 
+def revision_paths(config):
+    """{revision: path of its file}, or {} if Alembic cannot read the history: its own command will say why."""
+    with redirect_stdout(io.StringIO()), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the command itself will read the files again and show what they write
+        try:
+            script = ScriptDirectory.from_config(config)
+            return {revision.revision: revision.path for revision in script.walk_revisions()}
+        except (Exception, SystemExit):  # a learner's revision file may fail in any way
+            return {}
+
+
 def run(words, stdout, stderr):
-    """Run one command as a new process would and return its exit code (0 to 255)."""
+    """Run one command as a new process would and return its exit code (0 to 255).
+
+    Raises:
+        RevisionExists: the command would overwrite a revision.
+        CourseError: the current folder has been deleted.
+    """
     with like_a_new_process(words), redirect_stdout(stdout), redirect_stderr(stderr):
         try:
             NotebookCommandLine(prog="alembic").main(words)
@@ -93,36 +124,42 @@ def run(words, stdout, stderr):
                 stderr.write(end.code + "\n")
                 return 1
             return (end.code or 0) & 0xFF
+        except RevisionExists:
+            raise
         except Exception as error:
             stderr.write(short_traceback(error))
             code = 1
         else:
             return 0
     if os.name == "nt":
-        gc.collect()  # the failure's frames hold the connection, and Windows deletes no file that is open
+        gc.collect()  # the traceback kept the connection open, and Windows cannot delete an open file
     return code
 
 
 def read_history():
-    """The project's history as Alembic reads it: a ScriptDirectory, and its revisions with the newest first."""
+    """Read the project's history: Alembic's ScriptDirectory, and the list of revisions, the newest first."""
     with like_a_new_process(["history"]):
-        warnings.simplefilter("ignore")  # they are for the reader of a command's text
+        warnings.simplefilter("ignore")  # only the output of a command shows warnings
         script = ScriptDirectory.from_config(Config("alembic.ini"))
         return script, list(script.walk_revisions())
 
 
 @contextmanager
 def like_a_new_process(words):
-    """Give the command what a process of its own would start with, and take back what it changed."""
-    path, argv, environment, folder = sys.path[:], sys.argv, dict(os.environ), os.getcwd()
+    """Give the command what a new process would start with, and afterwards undo what the command changed.
+
+    Raises:
+        CourseError: the current folder has been deleted.
+    """
+    path, argv, environment, folder = sys.path[:], sys.argv, dict(os.environ), current_folder()
     own = {"", folder, str(NOTEBOOKS), *(str(d) for d in NOTEBOOKS.iterdir() if d.is_dir())}
     sys.path[:] = [entry for entry in path if entry not in own]
     sys.argv = ["alembic", *words]
-    os.environ["COLUMNS"] = "80"  # argparse's width where there is no terminal
-    messaging.TERMWIDTH = None  # or a long path would be wrapped where the kernel has a terminal
+    os.environ["COLUMNS"] = "80"  # the width that argparse takes where there is no terminal
+    messaging.TERMWIDTH = None  # otherwise Alembic wraps long paths where the kernel has a terminal
     forget_project_modules()
     try:
-        with kept_logging(), warnings.catch_warnings():
+        with kept_logging(), sorted_folders(), warnings.catch_warnings():
             for category in (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning):
                 warnings.simplefilter("ignore", category)
             warnings.simplefilter("default", UserWarning)
@@ -135,19 +172,39 @@ def like_a_new_process(words):
         forget_project_modules()
 
 
+def current_folder():
+    """The path of the current folder.
+
+    Raises:
+        CourseError: the folder has been deleted.
+    """
+    try:
+        return os.getcwd()
+    except FileNotFoundError:
+        raise problem("folder_gone") from None
+
+
+@contextmanager
+def sorted_folders():
+    """Let Path.iterdir() give names in order: `alembic init` names the files of its template in the order that it finds."""
+    original = Path.iterdir
+    with mock.patch.object(Path, "iterdir", lambda folder: iter(sorted(original(folder), key=lambda path: path.name))):
+        yield
+
+
 def forget_project_modules():
-    """Drop the modules that lie in the current folder, so that the next import reads their files again."""
-    here, not_the_projects = os.getcwd() + os.sep, (LIBRARIES, os.path.dirname(__file__))
+    """Drop the modules whose files are in the current folder, so that the next import reads the files again."""
+    here, keep = os.getcwd() + os.sep, (LIBRARIES, os.path.dirname(__file__))
     for name, module in list(sys.modules.items()):
         file = str(getattr(module, "__file__", None) or "")
-        if file.startswith(here) and not file.startswith(not_the_projects):
+        if file.startswith(here) and not file.startswith(keep):
             del sys.modules[name]
     importlib.invalidate_caches()
 
 
 @contextmanager
 def kept_logging():
-    """Put every logger back as it was: alembic.ini's logging section would else rule the kernel's own log."""
+    """Put every logger back as it was: otherwise fileConfig() in env.py would reconfigure the kernel's logging."""
     loggers = [logging.root, *(x for x in logging.root.manager.loggerDict.values() if isinstance(x, logging.Logger))]
     before = {x: (x.level, x.handlers[:], x.propagate, x.disabled) for x in loggers}
     handlers, order = dict(logging._handlers), logging._handlerList[:]
@@ -164,7 +221,7 @@ def kept_logging():
 
 
 def short_traceback(error):
-    """Python's traceback of `error` with the frames of the lesson's own files; other frames become one line `…`."""
+    """The traceback of `error` with the frames from the project's own files; each run of other frames becomes one line `…`."""
     here = os.getcwd() + os.sep
     lines = ["Traceback (most recent call last):\n"]
     for frame in traceback.extract_tb(error.__traceback__):

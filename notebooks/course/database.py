@@ -1,0 +1,194 @@
+"""Reading a database: is it there, at which revision, with which tables and rows."""
+
+import os
+import re
+import sqlite3
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic.runtime.migration import MigrationContext
+
+from .words import problem
+
+VERSION_TABLE = "alembic_version"
+STRING = re.compile(r"('(?:[^']|'')*')")
+
+
+def database_exists(url):
+    """Tell whether connecting would find a database rather than create an empty file."""
+    return url.get_backend_name() != "sqlite" or os.path.exists(url.database or "")
+
+
+@contextmanager
+def connected(url):
+    """Give a connection that leaves no open file behind.
+
+    Raises:
+        CourseError: the database cannot be reached.
+    """
+    try:
+        with sa.create_engine(url, poolclass=sa.pool.NullPool).connect() as connection:
+            yield connection
+    except sa.exc.SQLAlchemyError as error:
+        raise problem("no_connection", reason=getattr(error, "orig", None) or error) from None
+
+
+def database_positions(url):
+    """The revisions a database is at: one or several, ["base"] before the first, none if there is no database.
+
+    Raises:
+        CourseError: the database cannot be reached.
+    """
+    if not database_exists(url):
+        return []
+    with connected(url) as connection:
+        return sorted(MigrationContext.configure(connection).get_current_heads()) or ["base"]
+
+
+def describe(path):
+    """Describe the whole schema of an SQLite file, its alembic_version left out.
+
+    Names of constraints and the order in which they stand are no part of it: batch mode takes that order from a set.
+
+    Returns:
+        {table or view: {part: description}}, where a part is a column's name or says what it is, as
+        "UNIQUE email" or "FOREIGN KEY author_id → users"; nothing if there is no such file.
+    Raises:
+        sqlite3.Error: the file cannot be read, or is no database.
+    """
+    if not Path(path).is_file():
+        return {}
+    with closing(read_only(path)) as connection:
+        query = "SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'"
+        objects = connection.execute(query).fetchall()
+        schema = {n: parts(connection, n, s) for t, n, _, s in objects if t == "table" and n != VERSION_TABLE}
+        schema |= {name: {"VIEW": plain_sql(sql)} for kind, name, _, sql in objects if kind == "view"}
+        for kind, name, table, sql in objects:
+            if kind == "trigger" and table in schema:
+                schema[table][f"TRIGGER {name}"] = plain_sql(sql)
+        return schema
+
+
+def read_rows(path):
+    """{table: [{column: value}]} of an SQLite file, its alembic_version left out; nothing if there is no such file.
+
+    Raises:
+        sqlite3.Error: the file cannot be read, or is no database.
+    """
+    if not Path(path).is_file():
+        return {}
+    with closing(read_only(path)) as connection:
+        tables = [name for name, parts_ in describe(path).items() if "VIEW" not in parts_]
+        found = {}
+        for table in tables:
+            cursor = connection.execute(f"SELECT * FROM {quoted(table)}")
+            names = [column[0] for column in cursor.description]
+            found[table] = [dict(zip(names, row, strict=True)) for row in cursor]
+        return found
+
+
+def read_only(path):
+    return sqlite3.connect(Path(path).resolve().as_uri() + "?mode=ro", uri=True, timeout=0.2)
+
+
+def quoted(name):
+    return '"' + name.replace('"', '""') + '"'
+
+
+def parts(connection, table, sql):
+    """{part: description} of one table."""
+
+    def pragma(name, argument=table):
+        cursor = connection.execute(f"PRAGMA {name}({quoted(argument)})")
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor]
+
+    columns = pragma("table_xinfo")
+    primary = [c["name"] for c in sorted(columns, key=lambda c: c["pk"]) if c["pk"]]
+    found = {c["name"]: column_text(c, primary) for c in columns}
+    found["PRIMARY KEY"] = ", ".join(primary) or "—"
+    found |= dict(foreign_keys(pragma))
+    for index in pragma("index_list"):
+        found |= index_part(connection, index, pragma("index_xinfo", index["name"]))
+    found |= {f"CHECK ({plain_sql(text)})": "CHECK" for text in checks(sql)}
+    for option in re.findall(r"\b(AUTOINCREMENT|WITHOUT\s+ROWID|STRICT)\b", STRING.sub("", sql), re.IGNORECASE):
+        found[" ".join(option.upper().split())] = "yes"
+    for column, collation in re.findall(r'["`\[]?(\w+)["`\]]?\s[^,]*?\bCOLLATE\s+(\w+)', sql, re.IGNORECASE):
+        found[f"COLLATE {column}"] = collation.upper()
+    return found
+
+
+def column_text(column, primary):
+    kind = re.sub(r"\s*([(),])\s*", r"\1", " ".join(column["type"].upper().split()))
+    default = "" if column["dflt_value"] is None else f" DEFAULT {plain_default(column['dflt_value'])}"
+    required = column["notnull"] or column["name"] in primary
+    return f"{kind}{' NOT NULL' if required else ''}{default}"
+
+
+def plain_default(text):
+    """A default without the brackets and quotes that may or may not stand around it."""
+    text = text.strip()
+    while text.startswith("(") and text.endswith(")"):
+        text = text[1:-1].strip()
+    if text[:1] in "'\"" and text[-1:] == text[:1]:
+        return text[1:-1]
+    return text.upper()
+
+
+def foreign_keys(pragma):
+    keys = {}
+    for row in pragma("foreign_key_list"):
+        keys.setdefault(row["id"], []).append(row)
+    for rows in keys.values():
+        rows.sort(key=lambda row: row["seq"])
+        columns, target = ", ".join(row["from"] for row in rows), rows[0]["table"]
+        primary = [c["name"] for c in sorted(pragma("table_info", target), key=lambda c: c["pk"]) if c["pk"]]
+        referred = ", ".join(row["to"] for row in rows) if rows[0]["to"] else ", ".join(primary)
+        actions = [f" {on} {rows[0][key]}" for on, key in (("ON DELETE", "on_delete"), ("ON UPDATE", "on_update"))]
+        more = "".join(action for action in actions if not action.endswith("NO ACTION"))
+        yield f"FOREIGN KEY {columns} → {target}", f"{referred}{more}"
+
+
+def index_part(connection, index, columns):
+    """A unique constraint and a unique index of the same columns are the same; the primary key's index is no part."""
+    if index["origin"] == "pk":
+        return {}
+    keys = [column for column in columns if column["key"]]
+    names = [column["name"] for column in keys]
+    if index["unique"] and not index["partial"] and None not in names:
+        return {f"UNIQUE {', '.join(sorted(names))}": "UNIQUE"}
+    if None in names or index["partial"]:
+        (sql,) = connection.execute("SELECT sql FROM sqlite_master WHERE name = ?", [index["name"]]).fetchone()
+        names = [plain_sql(sql).partition(" on ")[2].partition("(")[2]]
+    return {f"{'UNIQUE ' if index['unique'] else ''}INDEX {', '.join(names)}": "INDEX"}
+
+
+def checks(sql):
+    """The conditions of the CHECK constraints in a CREATE TABLE statement."""
+    for match in re.finditer(r"\bCHECK\s*\(", STRING.sub(lambda m: "'" + "x" * (len(m[0]) - 2) + "'", sql), re.I):
+        depth, at, inside = 1, match.end(), False
+        while depth and at < len(sql):
+            inside ^= sql[at] == "'"
+            depth += 0 if inside else {"(": 1, ")": -1}.get(sql[at], 0)
+            at += 1
+        yield sql[match.end() : at - 1]
+
+
+def plain_sql(sql):
+    """SQL as one line without quotes around names, spaces beside signs, or capital letters, but for its strings."""
+
+    def plain(text):
+        text = re.sub(r'["`\[\]]', "", " ".join(text.split()) if text.strip() else " ")
+        return re.sub(r"\s*([(),=<>!+*/-])\s*", r"\1", text).lower()
+
+    pieces = STRING.split(re.sub(r"\s+", " ", sql.strip()))
+    return "".join(piece if number % 2 else plain_piece(piece, plain) for number, piece in enumerate(pieces))
+
+
+def plain_piece(piece, plain):
+    """A piece between two strings; the spaces at its ends matter only beside a word."""
+    text = plain(piece)
+    before = " " if piece[:1] == " " and re.match(r"\w", text) else ""
+    after = " " if piece[-1:] == " " and re.search(r"\w$", text) else ""
+    return before + text.strip() + after

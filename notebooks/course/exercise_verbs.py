@@ -1,0 +1,262 @@
+"""The verbs of an exercise: exercise, check, hint, solution, reset.
+
+An exercise is a folder in exercises/. It gives the learner a folder of work, and check() looks at the effect of what was done
+there. All its words stand beside it, in each language.
+"""
+
+import re
+import shutil
+from functools import wraps
+from pathlib import Path
+
+from IPython import get_ipython
+from IPython.display import display
+
+from . import session, words
+from .attempts import attempts_of
+from .checking import judge
+from .environment import require
+from .exercises import all_exercises, load_exercise, text
+from .faults import NotYet
+from .kernel import equip
+from .opening import open_lesson
+from .places import copy_files, current_folder, enter, forget_other_databases, make_afresh, shown, work_folder
+from .progress import remember, solved_of_lesson
+from .words import CourseError, problem, say, word
+
+LOOKING = re.compile(r"(?:exercise|check|hint|solution|reset|progress|start|show|tree|draw_\w+)\(.*\)|from lesson import \*")
+
+
+def one_sentence(verb):
+    """Let a verb show one sentence whatever happens: a learner has no use for a stack trace of the course."""
+
+    @wraps(verb)
+    def careful(*arguments, **options):
+        try:
+            return verb(*arguments, **options)
+        except CourseError:
+            raise
+        except Exception as error:
+            if current_folder() is None:
+                raise problem("folder_gone") from None
+            raise problem("unexpected", verb=verb.__name__, reason=f"{type(error).__name__}: {error}") from None
+
+    return careful
+
+
+def exercise(number):
+    """Open an exercise: make its folder the first time, later go on in it.
+
+    Args:
+        number: "05.1", or 1 for the first of the lesson at hand.
+    Raises:
+        CourseError: there is no such exercise, a package is missing, or the folder cannot be written.
+    """
+    require()
+    found = find(number)
+    equip()
+    folder = folder_of(found)
+    goes_on = folder.is_dir() and any(folder.iterdir()) and (not found.STAGE or opened_folder(found).is_dir())
+    session.lesson, session.exercise = found.lesson, found.key
+    session.opened_at[found.key] = cells_run()
+    if goes_on:
+        enter(folder)
+        say(word("exercise_went_on", number=found.key, folder=shown(folder)))
+    else:
+        open_afresh(found)
+
+
+def open_afresh(found):
+    """Fill an exercise's folder, record it, and say where it is and where the learner's former work went."""
+    folder, kept = folder_of(found), None
+    forget_other_databases()
+    if not found.STAGE or not folder.is_dir():
+        kept = make_afresh(folder)
+    enter(folder)
+    fault = fill(found)
+    if not fault:
+        record(found)
+    say(word("exercise_ready", number=found.key, folder=shown(folder)))
+    if kept:
+        say(word("kept_aside", folder=shown(kept)))
+    if fault:
+        say(text(found.folder, fault.key, words.language, **fault.places))
+
+
+def fill(found):
+    """Lay out an exercise in the current folder; returns the NotYet of a stage whose rows cannot be put in yet."""
+    if not found.STAGE:
+        open_lesson(found.OPENS_ON)
+    if (found.folder / "start").is_dir():
+        copy_files(found.folder / "start", Path.cwd())
+    try:
+        if found.set_up:
+            found.set_up()
+    except NotYet as fault:
+        return fault
+    return None
+
+
+def record(found):
+    """Keep the current folder as it is now, for check() to compare with."""
+    goal = opened_folder(found)
+    shutil.rmtree(goal, ignore_errors=True)
+    copy_files(Path.cwd(), goal)
+
+
+def opened(found):
+    """The folder of an exercise as it was opened; made anew if it is lost. None for a stage that was never opened."""
+    goal = opened_folder(found)
+    if not goal.is_dir() and not found.STAGE:
+        before = current_folder() or folder_of(found)
+        goal.mkdir(parents=True)
+        enter(goal)
+        try:
+            fill(found)
+        finally:
+            enter(before)
+    return goal if goal.is_dir() else None
+
+
+def check(*answer):
+    """Say whether an exercise is done, and if not, the one thing that is still wrong.
+
+    Args:
+        answer: what the exercise asks for, if it asks; a number before it, as "05.1", names another exercise than the
+            open one. Several values are one answer, as if in brackets.
+    Raises:
+        CourseError: no exercise is open, or its folder is gone.
+    """
+    found, answer = exercise_and_answer(answer)
+    folder = folder_of(found)
+    if not folder.is_dir():
+        raise problem("exercise_not_opened", number=found.key, folder=shown(folder))
+    outcome, fault = verdict(found, answer)
+    if outcome == "correct":
+        remember(found.key)
+        session.faults.pop(found.key, None)
+        done, total = solved_of_lesson(found.lesson)
+        told = text(found.folder, "done", words.language)
+        say(word("correct", text=told, solved=done, all=total))
+    elif outcome == "not_yet":
+        say(word("not_yet", text=fault_text(found, fault)))
+    elif outcome == "broken":
+        say(word("broken_step", command=fault.command) if fault.command else word("broken"))
+        display({"text/markdown": f"````text\n{fault}\n````", "text/plain": str(fault)}, raw=True)
+    else:
+        say(word(outcome, folder=shown(folder)))
+    if not found.ASKS and current_folder() != folder.resolve():
+        say(word("checked_elsewhere", number=found.key, folder=shown(folder)))
+
+
+def verdict(found, answer=()):
+    """(outcome, fault): "correct", "not_yet", "broken", "not_started" or "not_answered"."""
+    if found.ASKS:
+        return ("not_answered", None) if answer == () else judge(found, None, None, answer)
+    folder, before = folder_of(found), opened(found)
+    if before and files(folder) == files(before) and not tried(found):
+        return "not_started", None
+    return judge(found, folder, before)
+
+
+def fault_text(found, fault):
+    """A fault's sentence; the same fault found again gets its stronger one."""
+    again = session.faults.get(found.key) == fault.key
+    session.faults[found.key] = fault.key
+    return text(found.folder, fault.key, words.language, again, **fault.places)
+
+
+def exercise_and_answer(given):
+    """What check() was given, as an exercise and its answer; () where no answer is given."""
+    if given and isinstance(given[0], str) and re.fullmatch(r"\s*\d\d?\.\d+\s*", given[0]):
+        found, given = find(given[0]), given[1:]
+    else:
+        found = find(None)
+        if not found.ASKS and given:
+            found, given = find(given[0]), given[1:]
+        elif len(given) > 1 and len(given) != found.ASKS and given[0] in (found.number, str(found.number)):
+            given = given[1:]
+    answer = tuple(value for value in given if value is not ...)
+    if not answer or len(answer) < len(given):
+        return found, ()
+    return found, (answer if len(answer) > 1 else answer[0],)
+
+
+def hint(number=None):
+    """Show a hint for an exercise, the open one by default; the second time a stronger one."""
+    found = find(number)
+    given = session.hints.get(found.key, 0)
+    session.hints[found.key] = given + 1
+    say(text(found.folder, "hint", words.language, again=given))
+
+
+def solution(number=None):
+    """Show an exercise's solution, ready to be run in a cell, and why it is one."""
+    found = find(number)
+    code = attempts_of(found.folder).solution
+    code = f"check({code})" if found.ASKS else code
+    say(text(found.folder, "why", words.language))
+    display({"text/markdown": f"````python\n{code}\n````", "text/plain": code}, raw=True)
+
+
+def reset(number=None):
+    """Begin an exercise anew, the open one by default; what was in its folder is kept beside it under a number."""
+    found = find(number)
+    equip()
+    session.lesson, session.exercise = found.lesson, found.key
+    session.opened_at[found.key] = cells_run()
+    session.faults.pop(found.key, None)
+    open_afresh(found)
+
+
+def find(number):
+    """The exercise that a learner names, the open one for None.
+
+    Raises:
+        CourseError: there is none of that name, or no exercise is open.
+    """
+    if number is None and session.exercise is None:
+        raise problem("no_open_exercise")
+    key = session.exercise if number is None else key_of(number)
+    if key not in all_exercises():
+        lesson = key.partition(".")[0] if key else session.lesson or ""
+        raise problem("no_exercise", number=number, exercises=", ".join(k for k in all_exercises() if k.startswith(lesson)))
+    return load_exercise(key)
+
+
+def key_of(number):
+    """The key "05.1" for "05.1", "5.1" or 5.1; for 1 or "1" that of the lesson at hand; "" for anything else."""
+    match = re.fullmatch(r"(?:(\d\d?)\.)?(\d+?)(?:\.0)?", str(number).strip())
+    if not match or isinstance(number, bool):
+        return ""
+    lesson = match[1].zfill(2) if match[1] else session.lesson
+    return f"{lesson}.{int(match[2])}"
+
+
+def folder_of(found):
+    """Where an exercise is worked on: a folder of its own, or for a stage the lesson's."""
+    return work_folder(found.lesson if found.STAGE else found.key)
+
+
+def opened_folder(found):
+    return work_folder(".opened") / found.key
+
+
+def files(folder):
+    """{path: bytes} of a folder."""
+    paths = [p for p in Path(folder).rglob("*") if p.is_file() and "__pycache__" not in p.parts]
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in paths}
+
+
+def cells_run():
+    """How many cells the kernel has been given so far, the one at work included."""
+    return len(get_ipython().user_ns.get("In", ()))
+
+
+def tried(found):
+    """Whether a cell since the exercise was opened did more than look: a failed command changes no file."""
+    if found.key not in session.opened_at:
+        return False
+    cells = get_ipython().user_ns.get("In", [])[session.opened_at[found.key] :]
+    lines = [line.partition("#")[0].strip() for cell in cells for line in cell.splitlines()]
+    return any(line and not LOOKING.fullmatch(line) for line in lines)

@@ -1,0 +1,311 @@
+"""What the checks of the exercises share: each function looks at one thing and raises NotYet with the key of its sentence.
+
+The sentences stand in checks.toml. A function takes the `work` (see course.checking.Work): the copy of the learner's
+project, in the current folder; it may change the copy.
+"""
+
+import re
+import shutil
+import sqlite3
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from ..database import quoted
+from ..faults import Broken, NotYet
+from ..strangers import add_strangers
+
+__all__ = ["Broken", "NotYet", "add_strangers"]
+
+
+# Where the database is in the history
+
+
+def at(work, revision, database="data.db"):
+    """The database is at `revision`."""
+    position = work.position(database)
+    if position != [revision]:
+        raise NotYet("at_another_revision", database=database, position=listed(position), wanted=revision)
+
+
+def one_head(work):
+    """The history has one head, which is returned."""
+    heads = work.heads()
+    if not heads:
+        raise NotYet("no_revisions")
+    if len(heads) > 1:
+        raise NotYet("several_heads", heads=listed(heads), count=len(heads))
+    return heads[0]
+
+
+def at_head(work, database="data.db"):
+    """The history has one head, which is returned, and the database is there."""
+    head, position = one_head(work), work.position(database)
+    for revision in position:
+        if revision != "base" and revision not in work.history():
+            raise NotYet("revision_lost", revision=revision, database=database)
+    if position != [head]:
+        raise NotYet("not_applied", database=database, position=listed(position), head=head)
+    return head
+
+
+def new_revisions(work, after, known=()):
+    """The revisions that follow `after` and are not `known`, the oldest first; there is at least one."""
+    history = work.history()
+    found = [revision for revision in reversed(history) if after in ancestors(history, revision)]
+    found = [revision for revision in found if revision not in known]
+    if not found:
+        raise NotYet("no_new_revision", after=after)
+    return found
+
+
+def ancestors(history, revision):
+    """All revisions below `revision` in {revision: its parents}."""
+    found, ahead = set(), list(history.get(revision, ()))
+    while ahead:
+        if (one := ahead.pop()) not in found:
+            found.add(one)
+            ahead.extend(history.get(one, ()))
+    return found
+
+
+# What is in the database
+
+
+def has_table(work, table, wanted, database="data.db", free=()):
+    """The database has the table with just these columns; keys and constraints beyond `wanted` are free.
+
+    Args:
+        wanted: {part: description, or a tuple of those that will do}, the parts as database.describe() names them.
+        free: columns that may be there too.
+    """
+    found = work.schema(database).get(table)
+    if found is None:
+        raise NotYet("no_table", database=database, table=table)
+    columns_are(table, wanted, found, free)
+
+
+def columns_are(table, wanted, found, free=()):
+    """`found`, a table's description, has all that is wanted and no other column."""
+    for part, description in wanted.items():
+        if part not in found:
+            raise NotYet("part_missing", table=table, part=part)
+        if found[part] not in ((description,) if isinstance(description, str) else description):
+            needed = description if isinstance(description, str) else description[0]
+            raise NotYet("part_differs", table=table, part=part, wanted=needed, found=found[part])
+    for part in found:
+        if is_column(part) and part not in wanted and part not in free:
+            raise NotYet("column_not_asked", table=table, column=part)
+
+
+def is_column(part):
+    """Whether a part of a description is a column: those of other kinds begin with a word in capital letters."""
+    return not re.match(r"(?:PRIMARY KEY|FOREIGN KEY .*|UNIQUE .*|(?:UNIQUE )?INDEX .*|CHECK \(.*|TRIGGER .*|COLLATE .*|VIEW|"
+                        r"AUTOINCREMENT|WITHOUT ROWID|STRICT)$", part, re.DOTALL)
+
+
+def same_schema(wanted, found, key, **places):
+    """Two schemas are equal; else NotYet(key) with the first difference."""
+    for table in [*wanted, *(table for table in found if table not in wanted)]:
+        want, got = wanted.get(table), found.get(table)
+        if want is None or got is None:
+            raise NotYet(key, table=table, part="", wanted=seen(want), found=seen(got), **places)
+        for part in [*want, *(part for part in got if part not in want)]:
+            if want.get(part) != got.get(part):
+                parts = {"wanted": want.get(part, "—"), "found": got.get(part, "—")}
+                raise NotYet(key, table=table, part=f".{part}" if is_column(part) else f" {part}", **parts, **places)
+
+
+def seen(table):
+    return "—" if table is None else "TABLE"
+
+
+def same_rows(wanted, found, key, free=(), **places):
+    """Each row of `wanted` is in `found`, but for the columns in `free`; else NotYet(key).
+
+    Args:
+        wanted, found: {table: [{column: value}]}.
+        free: "table" or "table.column", not compared.
+    """
+    for table, rows in wanted.items():
+        if table in free:
+            continue
+        skip = {item.partition(".")[2] for item in free if item.startswith(f"{table}.")}
+        left = [{c: v for c, v in row.items() if c not in skip} for row in found.get(table, [])]
+        for row in rows:
+            row = {column: value for column, value in row.items() if column not in skip}
+            match = next((r for r in left if all(c in r and r[c] == v for c, v in row.items())), None)
+            if match is None:
+                raise NotYet(key, table=table, row=", ".join(f"{c} = {v!r}" for c, v in list(row.items())[:4]), **places)
+            left.remove(match)
+
+
+# What the migrations do
+
+
+@contextmanager
+def database_of(work, source):
+    """Put another database (a path, or None for none) into data.db's place for the code inside."""
+    kept = Path("data.db.kept_by_check")
+    Path("data.db").replace(kept)
+    if source:
+        shutil.copyfile(source, "data.db")
+    try:
+        yield
+    finally:
+        Path("data.db").unlink(missing_ok=True)
+        kept.replace("data.db")
+
+
+def made_by_migrations(work, free=()):
+    """From the database as it was at first, with rows that nobody could foresee, `upgrade head` makes what data.db is.
+
+    Args:
+        free: "table" or "table.column" whose rows the migrations may change.
+    """
+    learners = work.schema()
+    with database_of(work, work.opened / "data.db"):
+        add_strangers("data.db")
+        before = work.all_rows()
+        work.alembic("upgrade head")
+        same_schema(work.schema(), learners, "not_made_by_migrations")
+        same_rows(before, work.all_rows(), "upgrade_loses_rows", free)
+
+
+def made_from_nothing(work):
+    """On an empty database `upgrade head` makes the schema that data.db has."""
+    learners = work.schema()
+    with database_of(work, None):
+        work.alembic("upgrade head")
+        if not Path("data.db").is_file():
+            raise NotYet("another_database")
+        same_schema(work.schema(), learners, "not_made_by_migrations")
+
+
+def way_back(work, revision, free=(), wanted=None):
+    """`downgrade REVISION` gives the schema of old and keeps the rows, and `upgrade head` leads forth again.
+
+    Args:
+        free: "table" or "table.column" whose values the way back may lose.
+        wanted: the schema at `revision`; by default that of the database as the exercise was opened.
+    """
+    add_strangers("data.db")
+    schema, before = work.schema(), work.all_rows()
+    work.alembic(f"downgrade {revision}")
+    same_schema(wanted or work.schema(work.opened / "data.db"), work.schema(), "way_back_differs", revision=revision)
+    same_rows(before, work.all_rows(), "downgrade_loses_rows", free, revision=revision)
+    work.alembic("upgrade head")
+    same_schema(schema, work.schema(), "way_forth_differs", revision=revision)
+    same_rows(before, work.all_rows(), "way_forth_loses_rows", free, revision=revision)
+
+
+def models_agree(work, defaults=True):
+    """`alembic check` finds nothing, and the models make the very tables that data.db has.
+
+    Args:
+        defaults: False where a default may stand in the database alone.
+    """
+    try:
+        work.alembic("check")
+    except Broken as error:
+        if "New upgrade operations detected" not in str(error):
+            raise
+        raise NotYet("models_differ", difference=first_operation(str(error))) from None
+    by_models = schema_of_models(work)
+    in_database = {table: parts for table, parts in work.schema().items() if "VIEW" not in parts}
+    if not defaults:
+        by_models, in_database = without_defaults(by_models), without_defaults(in_database)
+    same_schema(by_models, in_database, "models_differ_unseen")
+
+
+def schema_of_models(work):
+    """The schema that the models alone would make."""
+    metadata = work.models()
+    if not metadata:
+        raise NotYet("no_metadata")
+    Path("made_by_models.db").unlink(missing_ok=True)
+    import sqlalchemy as sa
+
+    for one in metadata:
+        one.create_all(sa.create_engine("sqlite:///made_by_models.db", poolclass=sa.NullPool))
+    return work.schema("made_by_models.db")
+
+
+def without_defaults(schema):
+    return {t: {p: re.sub(r" DEFAULT .*", "", text) for p, text in parts.items()} for t, parts in schema.items()}
+
+
+def first_operation(text):
+    """The first difference that `alembic check` names, as "users.phone" or as it stands."""
+    found = re.search(r"'(\w+)', (?:[\w.]+\()*'(\w+)'", text)
+    return ".".join(found.groups()) if found else text.splitlines()[-1][:200]
+
+
+# SQL that was saved
+
+
+def saved_script(work, name):
+    """The text of a saved SQL script, without what does not belong there."""
+    if not Path(name).is_file():
+        others = [path.name for path in sorted(Path().glob("*.sql"))]
+        raise NotYet("script_misnamed", file=name, other=others[0]) if others else NotYet("script_missing", file=name)
+    if b"\0" in Path(name).read_bytes()[:200] or "\ufffd" in work.text(name):
+        raise NotYet("script_not_utf8", file=name)
+    script = work.text(name)
+    if not script.strip():
+        raise NotYet("script_empty", file=name)
+    if failed := re.search(r"^FAILED: .*", script, re.MULTILINE):
+        raise NotYet("script_failed", file=name, message=failed[0])
+    if re.search(r"^(?:INFO|WARNI|ERROR|Traceback)\b", script, re.MULTILINE):
+        raise NotYet("script_has_log", file=name)
+    return script
+
+
+def run_script(work, name, database):
+    """Run a saved script on a database, as an administrator would."""
+    with closing(sqlite3.connect(database)) as connection:
+        try:
+            connection.executescript(saved_script(work, name))
+        except (sqlite3.Error, ValueError) as error:
+            raise NotYet("script_stops", file=name, reason=error) from None
+        connection.commit()
+
+
+# Answers
+
+
+def as_names(answer):
+    """An answer as a set of words: from a list, a tuple, a set, or a text with commas."""
+    if isinstance(answer, str):
+        return set(re.findall(r"[^\s,;\[\](){}'\"]+", answer))
+    if isinstance(answer, (list, tuple, set, frozenset, dict)):
+        return set().union(*map(as_names, answer))
+    raise NotYet("answer_is_no_names")
+
+
+def as_number(answer):
+    """An answer as a whole number: 4, 4.0, "4", [4]."""
+    if isinstance(answer, (list, tuple, set, frozenset)) and len(answer) == 1:
+        return as_number(next(iter(answer)))
+    text = "" if isinstance(answer, bool) else str(answer).strip()
+    if not re.fullmatch(r"\d+(?:\.0*)?", text):
+        raise NotYet("answer_is_no_number")
+    return int(float(text))
+
+
+def as_revision(answer, revisions):
+    """An answer as one of the revisions: an id, the beginning of one, the name of its file, or a list of one of them."""
+    names = {Path(name).name.partition("_")[0].lower() for name in as_names(str(answer))}
+    if len(names) != 1:
+        raise NotYet("answer_is_no_revision")
+    (name,) = names
+    found = [revision for revision in revisions if revision.startswith(name.removesuffix(".py"))]
+    if not found:
+        raise NotYet("answer_unknown_revision", answer=name)
+    if len(found) > 1 and name not in found:
+        raise NotYet("answer_too_short", answer=name, revisions=listed(found))
+    return name if name in found else found[0]
+
+
+def listed(names):
+    """Names for a sentence: `a`, `b`."""
+    return ", ".join(f"`{name}`" for name in names) or "—"

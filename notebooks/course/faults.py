@@ -1,0 +1,27 @@
+"""What a check can find, other than that all is well."""
+
+
+class NotYet(Exception):
+    """The one thing that is still wrong.
+
+    Args:
+        key: names the sentence in the exercise's words.toml or in checks.toml.
+        places: what stands in the places of the sentence.
+    """
+
+    def __init__(self, key, **places):
+        super().__init__(key, places)
+        self.key = key
+        self.places = places
+
+
+class Broken(Exception):
+    """The learner's own work stops with an error; the text is the error's own.
+
+    Args:
+        command: the step of the check that failed, as the learner would type it.
+    """
+
+    def __init__(self, text, command=""):
+        super().__init__(text)
+        self.command = command

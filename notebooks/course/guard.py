@@ -1,0 +1,140 @@
+"""Nothing that a check runs reaches outside the copy it works in, and nothing runs for ever."""
+
+import os
+import signal
+import sys
+import tempfile
+import threading
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+import sqlalchemy as sa
+
+WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+CHANGES = {"os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.truncate", "os.link", "os.symlink", "shutil.rmtree"}
+CHANGES |= {"shutil.move"}
+PROCESSES = {"subprocess.Popen", "os.system", "os.posix_spawn", "os.exec", "os.fork", "os.startfile", "socket.connect"}
+
+
+class Outside(BaseException):
+    """Something that a check ran wanted to change or open `place`. No `except Exception` of a learner stops it."""
+
+    def __init__(self, place):
+        super().__init__(place)
+        self.place = str(place)
+
+
+class TooLong(BaseException):
+    """Something that a check ran did not end in time."""
+
+
+class Watch:
+    """What is watched now: the folder that may be changed, the learner's own, and until when.
+
+    An audit hook cannot be taken away again, so there is one for the life of the kernel, which looks here first.
+    """
+
+    copy = original = thread = None
+    until = 0.0
+
+
+def audit(event, arguments):
+    if Watch.copy is None or threading.get_ident() != Watch.thread:
+        return
+    if event == "sqlite3.connect":
+        refuse_outside(arguments[0])
+    elif event == "open" and isinstance(arguments[0], (str, bytes, os.PathLike)):
+        flags = arguments[2] if isinstance(arguments[2], int) else 0
+        if flags & WRITING and os.fsdecode(arguments[0]) != os.devnull:
+            refuse_outside(arguments[0])
+    elif event in CHANGES:
+        for place in arguments[: 2 if event in ("os.rename", "shutil.move") else 1]:
+            refuse_outside(place)
+    elif event in PROCESSES:
+        raise Outside(event)
+
+
+def refuse_outside(place):
+    if not isinstance(place, (str, bytes, os.PathLike)):
+        return
+    name = os.fsdecode(place)
+    if name in ("", ":memory:") or name.startswith("file::memory:"):
+        return
+    path = os.path.realpath(url2pathname(urlsplit(name).path) if name.startswith("file:") else name)
+    if not (path + os.sep).startswith(Watch.copy + os.sep):
+        raise Outside(name)
+
+
+def connect(dialect, record, arguments, options):
+    """Send SQLAlchemy's connections to the copy: an address that was put together at run time names the learner's folder."""
+    if Watch.copy is None or threading.get_ident() != Watch.thread:
+        return None
+    if dialect.name != "sqlite":
+        raise Outside(f"{dialect.name}://{options.get('host', '')}")
+    if arguments and str(arguments[0]).startswith(Watch.original + os.sep):
+        arguments[0] = Watch.copy + str(arguments[0])[len(Watch.original) :]
+    if arguments and str(arguments[0]).startswith("file:"):
+        arguments[0] = str(arguments[0]).replace(Path(Watch.original).as_posix(), Path(Watch.copy).as_posix())
+    connection = dialect.connect(*arguments, **options)
+    connection.set_progress_handler(lambda: Watch.copy is not None and time.monotonic() > Watch.until, 100_000)
+    return connection
+
+
+sys.addaudithook(audit)
+sa.event.listen(sa.Engine, "do_connect", connect)
+
+
+@contextmanager
+def nothing_outside(copy, original, seconds):
+    """Let the code inside change nothing but `copy`, open no other database, start no process, and end in time.
+
+    Args:
+        copy: the folder that may be changed.
+        original: the learner's folder; a SQLite address that leads there is sent to the copy.
+        seconds: how long it may take.
+    Raises:
+        Outside: it wanted more.
+        TooLong: it did not end. On a system without signals only endless SQL and Python's own loops are noticed.
+    """
+    Watch.copy, Watch.original = os.path.realpath(copy), os.path.realpath(original)
+    Watch.thread, Watch.until = threading.get_ident(), time.monotonic() + seconds
+    temporary, tempfile.tempdir = tempfile.tempdir, str(copy)
+    try:
+        with time_limit(seconds):
+            yield
+    finally:
+        Watch.copy, tempfile.tempdir = None, temporary
+
+
+@contextmanager
+def time_limit(seconds):
+    if hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread():
+        before = signal.signal(signal.SIGALRM, stop)
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
+        return
+    tracing = sys.gettrace()
+    sys.settrace(look_at_the_clock)
+    try:
+        yield
+    finally:
+        sys.settrace(tracing)
+
+
+def look_at_the_clock(frame, event, argument):
+    """For Windows, the browser and other threads than the first: look at each line of the learner's own files."""
+    if time.monotonic() > Watch.until:
+        raise TooLong
+    own = Watch.copy and os.path.abspath(frame.f_code.co_filename).startswith(Watch.copy)
+    return look_at_the_clock if own else None
+
+
+def stop(signal_number, frame):
+    raise TooLong

@@ -1,0 +1,70 @@
+"""start() and recipe(): the folder in which a lesson works."""
+
+import alembic
+import sqlalchemy
+
+from . import contents, session
+from .environment import require
+from .kernel import equip
+from .opening import copy_project, open_lesson
+from .places import enter, make_afresh, shown, work_folder
+from .words import problem, say, word
+
+
+def start(lesson, afresh=None):
+    """Make the lesson's folder afresh, change into it and load %alembic and %sql.
+
+    What was in the folder is kept beside it under a number. Exercises have folders of their own and are left alone. The
+    final project, hours of work, is not made afresh but gone on with.
+
+    Args:
+        lesson: the lesson's number, "05" or 5, or "cheatsheet".
+        afresh: False leads back into the lesson's folder as it is; True begins anew even the final project.
+    Raises:
+        CourseError: there is no such lesson, a package is missing, or the folder cannot be written.
+    """
+    require()
+    lesson = str(lesson).strip().zfill(2)
+    if lesson not in [*contents.lessons(), *contents.CHEAT_SHEETS]:
+        raise problem("no_lesson", lesson=lesson, lessons=", ".join(contents.lessons()))
+    folder, kept = work_folder(lesson), None
+    if afresh is None:
+        afresh = lesson in contents.CHEAT_SHEETS or not contents.lessons()[lesson].keeps_work
+    goes_on = not afresh and folder.is_dir()
+    if not goes_on:
+        kept = make_afresh(folder)
+        if lesson not in contents.CHEAT_SHEETS:
+            open_lesson(lesson)
+    enter(folder)
+    equip()
+    session.lesson, session.exercise = lesson, None
+    versions = {"alembic": alembic.__version__, "sqlalchemy": sqlalchemy.__version__}
+    key = "cheat_sheet_started" if lesson in contents.CHEAT_SHEETS else "went_on" if goes_on else "started"
+    say(word(key, lesson=lesson, folder=shown(folder), **versions))
+    if kept:
+        say_kept(kept)
+
+
+def say_kept(kept):
+    """Say where the learner's former work is; marked so that tests do not compare the number."""
+    say(word("kept_aside", folder=shown(kept)))
+
+
+def recipe(name, empty=False):
+    """Make a fresh copy of the finished project in a folder of its own inside the cheat sheet's, and change into it.
+
+    What was in the folder is kept beside it, as with start().
+
+    Args:
+        name: the folder's name.
+        empty: True for a folder with nothing in it.
+    Raises:
+        CourseError: the cheat sheet is not started, or the folder cannot be written.
+    """
+    if session.lesson not in contents.CHEAT_SHEETS:
+        raise problem("no_cheat_sheet")
+    folder = work_folder(session.lesson) / name
+    make_afresh(folder)
+    if not empty:
+        copy_project()
+    say(word("recipe_empty" if empty else "recipe_ready", folder=shown(folder)))

@@ -1,0 +1,76 @@
+"""What the learner has solved, in a file that outlives the kernel, and progress()."""
+
+import json
+import os
+from itertools import count
+
+from . import contents, words
+from .exercises import all_exercises
+from .places import NOTEBOOKS, shown, work_folder
+from .words import problem, say, word
+
+
+def solved():
+    """The keys of the exercises that the learner has solved."""
+    path = work_folder("progress.json")
+    try:
+        keys = json.loads(path.read_text(encoding="utf-8"))["solved"]
+        if not all(isinstance(key, str) for key in keys):
+            raise TypeError
+        return set(keys)
+    except FileNotFoundError:
+        return set()
+    except OSError as error:
+        raise problem("progress_unreadable", reason=error.strerror) from None
+    except (ValueError, TypeError, KeyError, RecursionError):
+        put_spoilt_file_aside(path)
+        return set()
+
+
+def put_spoilt_file_aside(path):
+    kept = next(p for n in count(1) if not (p := path.with_name(f"progress_spoilt_{n}.json")).exists())
+    os.replace(path, kept)
+    say(word("progress_spoilt", path=shown(kept)))
+
+
+def remember(key):
+    """Store that an exercise is solved.
+
+    Raises:
+        CourseError: the file cannot be written.
+    """
+    path = work_folder("progress.json")
+    keys = sorted(solved() | {key})  # read again: another kernel may have stored something since
+    draft = path.with_name(f"progress.{os.getpid()}.tmp")
+    try:
+        draft.write_text(json.dumps({"solved": keys}), encoding="utf-8")
+        os.replace(draft, path)  # in one step, so that the file is whole at any moment
+    except OSError as error:
+        raise problem("progress_unreadable", reason=error.strerror) from None
+
+
+def solved_of_lesson(lesson):
+    """(how many exercises of a lesson are solved, how many there are)."""
+    keys = [key for key in all_exercises() if key.startswith(f"{lesson}.")]
+    return len(solved() & set(keys)), len(keys)
+
+
+def progress():
+    """Show what is solved of each lesson, as a table with bars, and of the whole course."""
+    done = solved()
+    lines, total = ["| № | | | |", "|---|---|---|---|"], [0, 0]
+    for lesson in contents.lessons():
+        marks = [key in done for key in all_exercises() if key.startswith(f"{lesson}.")]
+        total = [total[0] + sum(marks), total[1] + len(marks)]
+        bar = "".join("■" if mark else "□" for mark in marks)
+        if marks:
+            lines.append(f"| {lesson} | {title(lesson)} | {bar} | {sum(marks)}/{len(marks)} |")
+    say("\n".join(lines))
+    say(word("solved_of_course", solved=total[0], all=total[1]))
+
+
+def title(lesson):
+    """The heading of a lesson's page."""
+    page = NOTEBOOKS / words.language / f"{contents.lessons()[lesson].file}.ipynb"
+    source = json.loads(page.read_text(encoding="utf-8"))["cells"][0]["source"]
+    return "".join(source).splitlines()[0].strip("# ")
