@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from author.projects import database
+from course.terminal import Screen, run
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -27,13 +28,29 @@ def copy(tmp_path):
     return folder
 
 
-def alembic(folder, *words, **environment):
-    """Run a real `alembic` process and return what it writes to standard output."""
-    environment = {k: v for k, v in os.environ.items() if k != "DATABASE_URL"} | environment
-    command = Path(sys.executable).parent / "alembic"
-    run = subprocess.run([command, *words], cwd=folder, env=environment, capture_output=True, text=True, encoding="utf-8")
-    assert run.returncode == 0, run.stderr
-    return run.stdout
+def in_a_terminal(folder, *words):
+    """Run a real `alembic` process in a folder and return what it writes to standard output."""
+    environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    command = [Path(sys.executable).parent / "alembic", *words]
+    process = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, encoding="utf-8")
+    assert process.returncode == 0, process.stderr
+    return process.stdout
+
+
+@pytest.fixture
+def alembic(copy, monkeypatch):
+    """Runs a command in this process on the copy, with the database of a URL if one is given; returns standard output."""
+    monkeypatch.chdir(copy)
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+
+    def alembic(*words, url=None):
+        if url:
+            monkeypatch.setenv("DATABASE_URL", url)
+        output, log = Screen(), Screen()
+        assert run(words, output, log) == 0, log.getvalue()
+        return output.getvalue()
+
+    return alembic
 
 
 def schema(file):
@@ -41,34 +58,32 @@ def schema(file):
 
 
 def test_terminal_commands(copy):
-    assert "(head)" in alembic(copy, "current")
-    assert len(alembic(copy, "history").splitlines()) >= 4
-    assert "No new upgrade operations detected." in alembic(copy, "check")
-    alembic(copy, "downgrade", "-1")
-    assert "(head)" not in alembic(copy, "current")
-    alembic(copy, "upgrade", "head")
-    assert "(head)" in alembic(copy, "current")
+    assert "(head)" in in_a_terminal(copy, "current")
+    in_a_terminal(copy, "downgrade", "-1")
+    in_a_terminal(copy, "upgrade", "head")
+    assert "No new upgrade operations detected." in in_a_terminal(copy, "check")
 
 
-def test_each_revision_goes_up_and_down_again(copy):
+def test_each_revision_goes_up_and_down_again(copy, alembic):
     """Catches a downgrade that is wrong: after each step back, the step forward must give the same schema."""
-    ids = re.findall(r"-> (\w+)", alembic(copy, "history"))[::-1]
-    fresh = {"DATABASE_URL": "sqlite:///fresh.db"}
+    ids = re.findall(r"-> (\w+)", alembic("history"))[::-1]
+    assert len(ids) >= 4
+    before, fresh = {}, "sqlite:///fresh.db"
     for number, id_ in enumerate(ids):
-        before = schema(copy / "fresh.db") if number else {}
-        alembic(copy, "upgrade", id_, **fresh)
+        alembic("upgrade", id_, url=fresh)
         after = schema(copy / "fresh.db")
-        alembic(copy, "downgrade", "-1", **fresh)
+        alembic("downgrade", "-1", url=fresh)
         assert number == 0 or schema(copy / "fresh.db") == before
-        alembic(copy, "upgrade", id_, **fresh)
+        alembic("upgrade", id_, url=fresh)
         assert schema(copy / "fresh.db") == after
+        before = after
     assert after == schema(ROOT / "data.db")
 
 
 @pytest.mark.parametrize("words", [("upgrade", "head", "--sql"), ("downgrade", "head:base", "--sql")])
-@pytest.mark.parametrize("url", ["", "postgresql+psycopg://blog@localhost/blog"])
-def test_offline_sql_both_ways(copy, words, url):
-    sql = alembic(copy, *words, **({"DATABASE_URL": url} if url else {}))
+@pytest.mark.parametrize("url", [None, "postgresql+psycopg://blog@localhost/blog"])
+def test_offline_sql_both_ways(copy, alembic, words, url):
+    sql = alembic(*words, url=url)
     assert ("SERIAL" in sql or "BEGIN" in sql) == bool(url)
     if not url:
         with closing(sqlite3.connect(copy / ("fresh.db" if words[0] == "upgrade" else "data.db"))) as connection:
@@ -79,8 +94,8 @@ def test_offline_sql_both_ways(copy, words, url):
             assert set(database(copy / "data.db")) == {"alembic_version"}
 
 
-def test_database_url_wins(copy):
-    alembic(copy, "upgrade", "head", DATABASE_URL="sqlite:///100%25.db")
+def test_database_url_wins(copy, alembic):
+    alembic("upgrade", "head", url="sqlite:///100%25.db")
     assert (copy / "100%.db").exists()
 
 
