@@ -7,14 +7,19 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from author import AuthorError, contract, refresh
+from author import AuthorError, contract, language as languages, refresh
 from author.prose import faults, prose
 from author.twins import COMMENT, LINK
 from course import contents, words
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = [path for language in contents.LANGUAGES for path in refresh.pages(language)]
-LESSONS = [(language, lesson) for language in contents.LANGUAGES for lesson in contents.lessons().values()]
+PAGES = [path for language in contents.LANGUAGES for path in refresh.pages(language) if path.exists()]
+LESSONS = [
+    (language, lesson)
+    for language in contents.LANGUAGES
+    for lesson in contents.lessons().values()
+    if refresh.page(language, lesson.file) in PAGES
+]
 MACHINE = re.compile(r"/(?:root|home|tmp|Users|work)/|[A-Z]:\\\\|\b20\d\d-\d\d-\d\d\b|\b\d\d:\d\d:\d\d\b")
 
 
@@ -46,18 +51,12 @@ def long_outputs(notebook, limit=30):
 @pytest.fixture(params=PAGES, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def page(request):
     """(path, notebook) of a page."""
-    if not request.param.exists():
-        pytest.fail(contract.missing(request.param), pytrace=False)
     return request.param, refresh.read(request.param)
 
 
 def none_of(sentences):
-    """Fail with the sentences, if there are any, or with the one that stops the search."""
-    try:
-        found = list(sentences)
-    except AuthorError as error:
-        found = [str(error)]
-    if found:
+    """Fail with the sentences, if there are any."""
+    if found := list(sentences):
         pytest.fail("\n".join(found), pytrace=False)
 
 
@@ -87,10 +86,15 @@ def test_no_words_are_left_to_write(page):
 
 
 @pytest.mark.parametrize("language", contents.LANGUAGES)
-def test_the_table_has_every_page(language):
-    """A page that course.toml does not name is neither tested nor listed."""
-    there = {path for path in (refresh.NOTEBOOKS / language).glob("*.ipynb")}
-    none_of(f"{contract.place(path)}: name it in course.toml" for path in there - set(refresh.pages(language)))
+def test_the_table_names_each_page_and_no_other(language):
+    there, named = set((refresh.NOTEBOOKS / language).glob("*.ipynb")), set(refresh.pages(language))
+    none_of(contract.missing(path) for path in sorted(named - there))
+    none_of(f"{contract.place(path)}: name it in course.toml" for path in there - named)
+
+
+def test_a_language_that_nobody_has_described_is_asked_for():
+    with pytest.raises(AuthorError, match="languages/xx.toml is missing: copy ru.toml"):
+        languages.about("xx")
 
 
 def test_text_is_in_its_language(page):
@@ -110,9 +114,9 @@ def test_index_lists_all_lessons(language):
 @pytest.mark.parametrize("language", contents.LANGUAGES)
 def test_the_helper_speaks_the_language(language):
     """Each sentence is there, with the same places to fill as in the first language, and reads well."""
+    missing = [key for key, sentence in words.WORDS.items() if language not in sentence]
+    none_of(f"notebooks/course/words.json, {key}: write it in {language}" for key in missing)
     for key, sentence in words.WORDS.items():
-        if language not in sentence:
-            pytest.fail(f"notebooks/course/words.json, {key}: write it in {language}", pytrace=False)
         assert places(sentence[language]) == places(sentence[contents.LANGUAGES[0]]), f"words.json, {key}: other places"
     text = "\n".join(sentence[language] for sentence in words.WORDS.values())
     assert list(faults(prose(re.sub(r"\{\w+\}|[\w.()]*\w\(…?\)|start\(…\)", "", text)), language)) == []

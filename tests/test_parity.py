@@ -2,24 +2,20 @@
 
 import pytest
 
-from author import contract, refresh
+from author import refresh
 from author.twins import differences, with_comments_of
 from course import contents
 
 FIRST, *OTHERS = contents.LANGUAGES
-FILES = [path.stem for path in refresh.pages(FIRST)]
+TWINS = [(p.stem, language) for language in OTHERS for p in refresh.pages(language) if p.exists()]
 
 
 def read(language, file):
     return refresh.read(refresh.page(language, file))
 
 
-@pytest.mark.parametrize("language", OTHERS)
-@pytest.mark.parametrize("file", FILES)
+@pytest.mark.parametrize("file, language", TWINS)
 def test_twins_are_equal(file, language):
-    for path in (refresh.page(FIRST, file), refresh.page(language, file)):
-        if not path.exists():
-            pytest.fail(contract.missing(path), pytrace=False)
     if found := list(differences(read(FIRST, file), read(language, file))):
         pytest.fail("\n".join(f"{file} in {FIRST} and {language}, {sentence}" for sentence in found), pytrace=False)
 

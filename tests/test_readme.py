@@ -14,24 +14,31 @@ from course.contents import CHEAT_SHEETS, LANGUAGES
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 HEADED = dict(re.findall(r"^## (.*)\n((?:(?!## ).*\n?)*)", README, re.MULTILINE))
-SECTIONS = {language: HEADED.get(about(language)["readme"], "") for language in LANGUAGES}
-BLOCKS = {language: re.findall(r"^```(\w+)\n(.*?)\n```", text, re.MULTILINE | re.DOTALL) for language, text in SECTIONS.items()}
+
+
+def part(language):
+    """A language's part of README, empty if there is none."""
+    return HEADED.get(about(language)["readme"], "")
+
+
+def commands(language, kind):
+    """The code blocks of a kind, "sh" or "powershell", in a language's part."""
+    return re.findall(rf"^```{kind}\n(.*?)\n```", part(language), re.MULTILINE | re.DOTALL)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_ci_runs_the_test_command_word_for_word(language):
-    commands = [text for kind, text in BLOCKS[language] if kind == "sh"]
-    assert len(commands) == 2 and "jupyter lab" in commands[0]
+    begin, test = commands(language, "sh")
     ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
-    assert commands[1] in ci
+    assert "jupyter lab" in begin and test in ci
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_powershell_does_the_same_steps(language):
     """Only the names of folders, the separator and the name of Python differ."""
-    sh, powershell = ([text for kind, text in BLOCKS[language] if kind == kind_] for kind_ in ("sh", "powershell"))
-    same = [t.replace("python3 -m", "py -m").replace(".venv/bin/", ".venv/Scripts/").replace(" && ", "; ") for t in sh]
-    assert [t.replace("\\", "/") for t in powershell] == same
+    same = [text.replace("python3 -m", "py -m") for text in commands(language, "sh")]
+    same = [text.replace(".venv/bin/", ".venv/Scripts/").replace(" && ", "; ") for text in same]
+    assert [text.replace("\\", "/") for text in commands(language, "powershell")] == same
 
 
 def test_links_and_pictures_lead_to_files():
@@ -42,9 +49,9 @@ def test_links_and_pictures_lead_to_files():
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_each_language_has_its_part_and_its_rows(language):
     where = f"README.md, part {about(language)['readme']}"
-    found = [] if SECTIONS[language] else [f"{where}: write it, with the heading ## {about(language)['readme']}"]
-    found += [f"{where}: write the words in place of {TO_WRITE}"] if TO_WRITE in SECTIONS[language] else []
-    found += contract.row_faults(SECTIONS[language], where, language, f"notebooks/{language}/")
+    found = [] if part(language) else [f"{where}: write it, with the heading ## {about(language)['readme']}"]
+    found += [f"{where}: write the words in place of {TO_WRITE}"] if TO_WRITE in part(language) else []
+    found += contract.row_faults(part(language), where, language, f"notebooks/{language}/")
     if found:
         pytest.fail("\n".join(found), pytrace=False)
 
@@ -52,12 +59,12 @@ def test_each_language_has_its_part_and_its_rows(language):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_cheat_sheets_are_there_on_screen_and_on_paper(language):
     wanted = {f"notebooks/{language}/{sheet}.{kind}" for sheet in CHEAT_SHEETS for kind in ("ipynb", "pdf")}
-    assert wanted <= {target for _, target in LINK.findall(SECTIONS[language])}
+    assert wanted <= {target for _, target in LINK.findall(part(language))}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_text_is_in_its_language(language):
-    assert list(faults(prose(SECTIONS[language]), language)) == []
+    assert list(faults(prose(part(language)), language)) == []
 
 
 def test_requirements_pin_everything_and_name_no_registry():

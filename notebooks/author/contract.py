@@ -13,9 +13,6 @@ ROW = re.compile(r"^\| (\d\d) \| \[(.*?)\]\((?:\S*/)?(\w+)\.ipynb\) (?:\|.*)?\| 
 def page_faults(lesson, language):
     """Sentences about what the page of a lesson lacks in a language, none if it has all."""
     path = refresh.page(language, lesson.file)
-    if not path.exists():
-        yield missing(path)
-        return
     for cell, sentence in notebook_faults(refresh.read(path), lesson, language):
         yield f"{place(path)}, cell {cell.id}: {sentence}"
 

@@ -2,8 +2,11 @@
 
 import re
 
+import nbformat
+
 from author.language import TO_WRITE, about, twin_links
 from author.twins import LINK, minutes_pattern
+from course import contents
 
 FENCE = re.compile(r"(^```.*?^```)", re.MULTILINE | re.DOTALL)
 MARK = re.compile(r"#+ |- |\d+\. |> |")
@@ -34,3 +37,35 @@ def outline(line, language, page):
     minutes = [f"{number} {about(language)['minutes']}" for number in re.findall(minutes_pattern(), line)]
     links = [f"{picture}[{TO_WRITE}]({target})" for picture, target in LINK.findall(line)]
     return MARK.match(line)[0] + " ".join([TO_WRITE, *minutes, *links])
+
+
+def lesson_cells(lesson, language, following):
+    """The cells of a new lesson's page.
+
+    Args:
+        lesson: its row of the table.
+        language: the page's language.
+        following: the row of the lesson to which the page leads; after the last lesson that is the first.
+    """
+    words = {name: text.strip() for name, text in about(language)["skeleton"].items()}
+    twins = twin_links(language, f"{lesson.file}.ipynb")
+    is_last = following == next(iter(contents.lessons().values()))
+    lead_on = words["no_next_lesson" if is_last else "next_lesson"].format(link=f"[{TO_WRITE}]({following.file}.ipynb)")
+    title = words["title"].format(minutes=lesson.minutes, exercise_minutes=lesson.exercise_minutes, twin_links=twins)
+    return [
+        text_cell("title", title),
+        code_cell("start", f'from lesson import *\n\nstart("{lesson.number}")'),
+        text_cell("step-intro", f"## {TO_WRITE}\n\n{TO_WRITE}"),
+        code_cell("step", "tree()"),
+        text_cell("points", words["points"]),
+        text_cell("exercises", words["exercises"]),
+        text_cell("next", "\n\n".join([lead_on, words["cheat_sheet"], twins])),
+    ]
+
+
+def text_cell(id_, source):
+    return nbformat.v4.new_markdown_cell(source, id=id_)
+
+
+def code_cell(id_, source):
+    return nbformat.v4.new_code_cell(source, id=id_)

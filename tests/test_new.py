@@ -1,0 +1,75 @@
+"""What an author begins is valid but for its words, and a new language is taken up by every check: both in a copy."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+LEFT_OUT = shutil.ignore_patterns(".*", "work", "__pycache__", "*.pdf", "*.png")
+CHECKS = [f"tests/test_{name}.py" for name in ("pages", "parity", "readme")]
+
+
+@pytest.fixture
+def copy(tmp_path):
+    """A copy of the whole course."""
+    return Path(shutil.copytree(ROOT, tmp_path / "course", ignore=LEFT_OUT))
+
+
+def run(folder, *command):
+    """Run Python in a folder; return its exit code and what it wrote."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COURSE_"))}
+    environment |= {"PYTHONIOENCODING": "utf-8", "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(
+        [sys.executable, *command], cwd=folder, env=environment, capture_output=True, text=True, encoding="utf-8"
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def faults(folder, *words):
+    """The sentences with which the checks of pages, twins and words fail, of the tests whose names have one of the words."""
+    wanted = ["-k", " or ".join(words)] if words else []
+    _, output = run(folder, "-m", "pytest", "-p", "no:xdist", "-o", "addopts=", "-q", "--tb=short", *wanted, *CHECKS)
+    failed = output.partition("= FAILURES =")[2].partition("= short test summary")[0]
+    return [line for line in failed.splitlines()[1:] if not line.startswith("___")]
+
+
+def test_a_new_lesson_lacks_only_words(copy):
+    code, said = run(copy, "notebooks/author", "new", "lesson", "09", "squash")
+    assert code == 0 and "write the words in place of «…»" not in said, said
+    found = [line for line in faults(copy) if not line.endswith("write the words in place of «…»")]
+    assert found == []
+
+
+@pytest.fixture
+def third_language(copy):
+    """A course with the beginning of a third language: two pages, one of them out of step."""
+    notebooks = copy / "notebooks"
+    table = notebooks / "course" / "course.toml"
+    table.write_text(table.read_text(encoding="utf-8").replace('"uk"]', '"uk", "en"]'), encoding="utf-8")
+    words = (notebooks / "author" / "languages" / "uk.toml").read_text(encoding="utf-8")
+    words = words.replace("[twin_links]", '[twin_links]\nuk = "This page in Ukrainian"').replace("Українською", "English")
+    (notebooks / "author" / "languages" / "en.toml").write_text(words, encoding="utf-8")
+    (notebooks / "en").mkdir()
+    shutil.copy(notebooks / "uk" / "00_start.ipynb", notebooks / "en")
+    page = (notebooks / "uk" / "01_init.ipynb").read_text(encoding="utf-8")
+    page = page.replace("%alembic init migrations", "%alembic init --package migrations")
+    (notebooks / "en" / "01_init.ipynb").write_text(page, encoding="utf-8")
+    return copy
+
+
+def test_a_third_language_is_asked_for_what_it_lacks(third_language):
+    found = faults(third_language)
+    for sentence in (
+        "notebooks/en/02_env.ipynb is missing: refresh 02 from ru",
+        "01_init in ru and en, cell init: code differ",
+        "notebooks/en/00_start.ipynb, cell title: write at its end the links to the other languages",
+        "languages/uk.toml: write in [twin_links] en",
+        "words.json, exit_code: write it in en",
+        "README.md, part English: write it",
+    ):
+        assert any(sentence in line for line in found), sentence
+    assert not any("00_start in ru and en" in line for line in found)
