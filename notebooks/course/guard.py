@@ -27,6 +27,10 @@ class Outside(BaseException):
         self.place = str(place)
 
 
+class DatabaseOpened(Outside):
+    """What may open no database, as a command with --sql, opens one."""
+
+
 class TooLong(BaseException):
     """Something that a check ran did not end in time."""
 
@@ -39,12 +43,15 @@ class Watch:
 
     copy = original = thread = None
     until = 0.0
+    databases = True  # whether a database of the copy may be opened
 
 
 def audit(event, arguments):
     if Watch.copy is None or threading.get_ident() != Watch.thread:
         return
     if event == "sqlite3.connect":
+        if not Watch.databases:
+            raise DatabaseOpened(arguments[0])
         refuse_outside(arguments[0])
     elif event == "open" and isinstance(arguments[0], (str, bytes, os.PathLike)):
         flags = arguments[2] if isinstance(arguments[2], int) else 0
@@ -107,6 +114,16 @@ def nothing_outside(copy, original, seconds):
             yield
     finally:
         Watch.copy, tempfile.tempdir = None, temporary
+
+
+@contextmanager
+def no_database():
+    """Let the code inside nothing_outside() open no database, not even one of the copy."""
+    Watch.databases = False
+    try:
+        yield
+    finally:
+        Watch.databases = True
 
 
 @contextmanager
