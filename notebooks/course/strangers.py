@@ -9,21 +9,24 @@ from contextlib import closing
 from .database import VERSION_TABLE, quoted
 
 
-def add_strangers(path):
+def add_strangers(path, values=None):
     """Put rows with random values into each table of an SQLite file: one full, one empty where it may be.
 
     A table whose constraints let no such row in gets a copy of a row of its own instead, or nothing.
+
+    Args:
+        values: {"table.column": the values to choose from}, where a random one would be wrong.
     """
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA foreign_keys = OFF")
         names = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> ?"
         for (table,) in connection.execute(names, [VERSION_TABLE]).fetchall():
             for empty in (False, True):
-                add_stranger(connection, table, empty)
+                add_stranger(connection, table, empty, values or {})
         connection.commit()
 
 
-def add_stranger(connection, table, empty):
+def add_stranger(connection, table, empty, values):
     columns = connection.execute(f"PRAGMA table_info({quoted(table)})").fetchall()
     links = {row[3]: row for row in connection.execute(f"PRAGMA foreign_key_list({quoted(table)})")}
     allowed = words_of_checks(connection, table)
@@ -34,10 +37,12 @@ def add_stranger(connection, table, empty):
                 continue  # SQLite numbers it
             if empty and not required and not primary:
                 row[name] = None
+            elif f"{table}.{name}" in values:
+                row[name] = random.choice(values[f"{table}.{name}"])
             elif name in links:
                 row[name] = a_value_of(connection, links[name][2], links[name][4] or "rowid")
-            elif attempt and (values := allowed.get(name) or values_of(connection, table, name)):
-                row[name] = random.choice(values)
+            elif attempt and (known := allowed.get(name) or values_of(connection, table, name)):
+                row[name] = random.choice(known)
             else:
                 row[name] = a_value(kind)
         try:

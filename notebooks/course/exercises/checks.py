@@ -7,12 +7,14 @@ project, in the current folder; it may change the copy.
 import re
 import shutil
 import sqlite3
-from contextlib import closing, contextmanager
+from contextlib import chdir, closing, contextmanager
 from pathlib import Path
 
 from ..database import quoted
 from ..faults import Broken, NotYet
+from ..guard import no_database
 from ..strangers import add_strangers
+from ..terminal import Screen, run, split_line
 
 __all__ = ["Broken", "NotYet", "add_strangers"]
 
@@ -46,6 +48,20 @@ def at_head(work, database="data.db"):
     if position != [head]:
         raise NotYet("not_applied", database=database, position=listed(position), head=head)
     return head
+
+
+def not_by_hand(work, database="data.db"):
+    """A database that is where it was when the exercise was opened has the schema of then, too."""
+    if work.position(database) == work.position(work.opened / database):
+        before, now = work.schema(work.opened / database), work.schema(database)
+        same_schema(before, now, "changed_beside_history", database=database, position=listed(work.position(database)))
+
+
+def no_other_revisions(work, known):
+    """The history has no revision but those `known`."""
+    for revision in work.history():
+        if revision not in known:
+            raise NotYet("revision_not_asked", revision=revision)
 
 
 def new_revisions(work, after, known=()):
@@ -156,43 +172,88 @@ def database_of(work, source):
         kept.replace("data.db")
 
 
-def made_by_migrations(work, free=()):
+def made_by_migrations(work, free=(), renames=None, fills=None, values=None):
     """From the database as it was at first, with rows that nobody could foresee, `upgrade head` makes what data.db is.
 
     Args:
         free: "table" or "table.column" whose rows the migrations may change.
+        renames: {"table.column": "table.other"}, columns whose values must be found under the other name.
+        fills: {"table.column": the value that a new column must have in every row}.
+        values: {"table.column": values that the unforeseen rows may have}, where not any will do.
     """
     learners = work.schema()
     with database_of(work, work.opened / "data.db"):
-        add_strangers("data.db")
-        before = work.all_rows()
+        add_strangers("data.db", values)
+        before = filled(renamed(work.all_rows(), renames), fills)
         work.alembic("upgrade head")
         same_schema(work.schema(), learners, "not_made_by_migrations")
         same_rows(before, work.all_rows(), "upgrade_loses_rows", free)
 
 
-def made_from_nothing(work):
-    """On an empty database `upgrade head` makes the schema that data.db has."""
+def worked_example(work, *commands, then="upgrade head"):
+    """What the project as it was opened does to a database like the learner's: its paths before and after `then`.
+
+    Args:
+        commands: run first on the database as it was opened; then it gets rows that nobody could foresee.
+    """
+    with chdir(work.opened):
+        shutil.copyfile("data.db", "as_opened.kept_by_check")
+        for command in commands:
+            work.alembic(command)
+        add_strangers("data.db")
+        shutil.copyfile("data.db", "before.kept_by_check")
+        work.alembic(then)
+        Path("data.db").replace("after.kept_by_check")
+        Path("as_opened.kept_by_check").replace("data.db")
+    return work.opened / "before.kept_by_check", work.opened / "after.kept_by_check"
+
+
+def same_database(work, wanted, schema_key, rows_key, database="data.db", free=(), **places):
+    """A database has the schema and the rows of another, no less and no more; else NotYet with one of the two keys."""
+    same_schema(work.schema(wanted), work.schema(database), schema_key, **places)
+    same_rows(work.all_rows(wanted), work.all_rows(database), rows_key, free, **places)
+    same_rows(work.all_rows(database), work.all_rows(wanted), rows_key, free, **places)
+
+
+def renamed(rows, renames):
+    """Rows, as work.all_rows() gives them, with the columns of `renames` under their other names."""
+    names = {old: new.partition(".")[2] for old, new in (renames or {}).items()}
+    return {t: [{names.get(f"{t}.{c}", c): v for c, v in row.items()} for row in found] for t, found in rows.items()}
+
+
+def filled(rows, fills):
+    """Rows, as work.all_rows() gives them, with the columns and values of `fills` added."""
+    more = {table: {} for table in rows}
+    for name, value in (fills or {}).items():
+        table, _, column = name.partition(".")
+        more[table][column] = value
+    return {table: [row | more[table] for row in found] for table, found in rows.items()}
+
+
+def made_from_nothing(work, key="not_made_by_migrations"):
+    """On an empty database `upgrade head` makes the schema that data.db has; else NotYet(key)."""
     learners = work.schema()
     with database_of(work, None):
         work.alembic("upgrade head")
         if not Path("data.db").is_file():
             raise NotYet("another_database")
-        same_schema(work.schema(), learners, "not_made_by_migrations")
+        same_schema(work.schema(), learners, key)
 
 
-def way_back(work, revision, free=(), wanted=None):
+def way_back(work, revision, free=(), wanted=None, renames=None):
     """`downgrade REVISION` gives the schema of old and keeps the rows, and `upgrade head` leads forth again.
 
     Args:
         free: "table" or "table.column" whose values the way back may lose.
         wanted: the schema at `revision`; by default that of the database as the exercise was opened.
+        renames: {"table.column": "table.other"}, the column's name at `revision` and its name now.
     """
     add_strangers("data.db")
     schema, before = work.schema(), work.all_rows()
     work.alembic(f"downgrade {revision}")
     same_schema(wanted or work.schema(work.opened / "data.db"), work.schema(), "way_back_differs", revision=revision)
-    same_rows(before, work.all_rows(), "downgrade_loses_rows", free, revision=revision)
+    due = renamed(before, {new: old for old, new in (renames or {}).items()})
+    same_rows(due, work.all_rows(), "downgrade_loses_rows", free, revision=revision)
     work.alembic("upgrade head")
     same_schema(schema, work.schema(), "way_forth_differs", revision=revision)
     same_rows(before, work.all_rows(), "way_forth_loses_rows", free, revision=revision)
@@ -215,6 +276,22 @@ def models_agree(work, defaults=True):
     if not defaults:
         by_models, in_database = without_defaults(by_models), without_defaults(in_database)
     same_schema(by_models, in_database, "models_differ_unseen")
+
+
+def models_have(work, table, wanted, absent=()):
+    """The models' table has these columns, and not those `absent`; all else in it is free."""
+    found = schema_of_models(work).get(table)
+    if found is None:
+        raise NotYet("model_missing", table=table)
+    for column, description in wanted.items():
+        if column not in found:
+            raise NotYet("model_column_missing", table=table, column=column)
+        choices = (description,) if isinstance(description, str) else description
+        if found[column] not in choices:
+            raise NotYet("model_column_differs", table=table, column=column, wanted=choices[0], found=found[column])
+    for column in absent:
+        if column in found:
+            raise NotYet("model_column_left", table=table, column=column)
 
 
 def schema_of_models(work):
@@ -260,6 +337,19 @@ def saved_script(work, name):
     return script
 
 
+def printed_sql(work, command):
+    """The SQL that an Alembic command with --sql prints, without the log; raises Broken if it fails.
+
+    Raises:
+        DatabaseOpened: it opens a database.
+    """
+    printed = Screen()
+    with no_database():
+        if run(split_line(command)[0], printed, Screen()):
+            work.alembic(command)
+    return printed.getvalue()
+
+
 def run_script(work, name, database):
     """Run a saved script on a database, as an administrator would."""
     with closing(sqlite3.connect(database)) as connection:
@@ -267,7 +357,8 @@ def run_script(work, name, database):
             connection.executescript(saved_script(work, name))
         except (sqlite3.Error, ValueError) as error:
             raise NotYet("script_stops", file=name, reason=error) from None
-        connection.commit()
+        if connection.in_transaction:
+            raise NotYet("script_uncommitted", file=name)
 
 
 # Answers
@@ -292,9 +383,20 @@ def as_number(answer):
     return int(float(text))
 
 
+def as_numbers(answer, count):
+    """An answer as a list of `count` whole numbers: a list, a tuple, or a text with commas or spaces."""
+    if isinstance(answer, dict):
+        answer = list(answer.values())
+    if isinstance(answer, str):
+        answer = re.findall(r"[^\s,;\[\](){}'\"]+", answer)
+    if not isinstance(answer, (list, tuple)) or len(answer) != count:
+        raise NotYet("answer_is_not_that_many", count=count)
+    return [as_number(value) for value in answer]
+
+
 def as_revision(answer, revisions):
     """An answer as one of the revisions: an id, the beginning of one, the name of its file, or a list of one of them."""
-    names = {Path(name).name.partition("_")[0].lower() for name in as_names(str(answer))}
+    names = {re.split(r"[\\/]+", name)[-1].partition("_")[0].lower() for name in as_names(str(answer))}
     if len(names) != 1:
         raise NotYet("answer_is_no_revision")
     (name,) = names
