@@ -1,49 +1,67 @@
-"""Each lesson runs twice in one kernel, gives its stored page again, and leaves what the next one opens on.
+"""Lessons leave what the next ones open on, and a page runs a second time in one kernel as it ran the first time.
 
-The lessons are run from the last to the first, in one work root, while nbval runs them from the first to the last.
+nbval compares what each page shows when it is run once. test_twice.py runs each cell of each page twice. test_cheatsheet.py
+runs the recipes of the cheat sheet in another order.
 """
 
-import os
-from pathlib import Path
-
-from author import refresh
 import pytest
+from author import refresh
 from author.projects import content, project
+from course import opening
+from course.contents import lessons
+from course.places import PROJECT
+from page_shell import page_shell
 
-ROOT = Path(__file__).resolve().parents[1]
-PAGES = list(reversed(refresh.pages("uk")))  # parity makes the Russian code equal, and nbval runs it
-
-
-@pytest.fixture(scope="module")
-def work(tmp_path_factory):
-    return tmp_path_factory.mktemp("work")
-
-
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: f"{path.parent.name}-{path.stem}")
-def test_a_second_run_gives_the_stored_page(path, work):
-    """Catches "table already exists", state that leaks from run to run, and a page not stored by the author's command."""
-    again = refresh.execute(refresh.read(path), path.parent, work, times=2)
-    assert refresh.written(again) == path.read_text(encoding="utf-8")
-    number, language = refresh.name(path), path.parent.name
-    if number in ("01", "02", "03"):
-        assert project(work / language / number) == opening(f"0{int(number) + 1}", work)
-    if number == "04":
-        built = project(work / language / number)
-        assert built == {name: content(ROOT / name) for name in built}
-        assert {name for name in built if name.startswith("migrations/")} == {
-            f"migrations/{name}" for name in project(ROOT / "migrations")
-        }
+LANGUAGE = "uk"  # parity makes the code of the other languages equal
+FOLLOWED = {lesson.opens_on: lesson.number for lesson in lessons().values() if lesson.opens_on in lessons()}
+LAST = [lesson.number for lesson in lessons().values() if lesson.leaves][-1]  # it completes the project at the root
 
 
-def opening(lesson, work):
-    """What a lesson finds in its folder after start()."""
-    from course import lesson_folder
+def page(number):
+    return refresh.page(LANGUAGE, lessons()[number].file)
 
-    folder, before = work / "opening" / lesson, os.getcwd()
-    if not folder.exists():
-        folder.mkdir(parents=True)
-        os.chdir(folder)
-        lesson_folder.forget_other_databases()
-        lesson_folder.open_lesson(lesson)
-        os.chdir(before)
-    return project(folder)
+
+def left_by(number, work):
+    """Run a lesson, but for its exercises, and return the files that it leaves, as project() sees them."""
+    cells = refresh.read(page(number)).cells
+    with page_shell(page(number), work) as run:
+        for cell in cells[: [cell.id for cell in cells].index("exercises")]:
+            if cell.cell_type == "code":
+                run(cell)
+    return project(work / LANGUAGE / number)
+
+
+@pytest.mark.parametrize("number", FOLLOWED)
+def test_a_lesson_ends_where_the_next_opens(number, tmp_path, monkeypatch):
+    left = left_by(number, tmp_path)
+    (tmp_path / "opening").mkdir()
+    monkeypatch.chdir(tmp_path / "opening")
+    opening.open_lesson(FOLLOWED[number])
+    assert left == project(tmp_path / "opening")
+
+
+def test_the_last_lesson_that_builds_leaves_the_project_at_the_root(tmp_path):
+    left = left_by(LAST, tmp_path)
+    assert left == {name: content(PROJECT / name) for name in left}
+    migrations = {f"migrations/{name}" for name in project(PROJECT / "migrations")}
+    assert {name for name in left if name.startswith("migrations/")} == migrations and {"data.db", "models.py"} <= set(left)
+
+
+def of_each_kind():
+    """The last lesson of each kind of opening."""
+    kinds = {(lesson.opens_on in FOLLOWED or lesson.opens_on, lesson.keeps_work): lesson for lesson in lessons().values()}
+    return [lesson.number for lesson in kinds.values()]
+
+
+@pytest.mark.parametrize("number", of_each_kind())
+def test_a_second_run_shows_the_stored_page(number, tmp_path):
+    """Catches "table already exists", and state that leaks from run to run."""
+    path = page(number)
+    again = refresh.execute(refresh.read(path), path.parent, tmp_path, times=2)
+    changed = [cell.id for cell, stored in zip(again.cells, refresh.read(path).cells) if shown(cell) != shown(stored)]
+    assert changed == []
+
+
+def shown(cell):
+    """A cell's outputs but for the helper's own words, which say of a second run that it is one."""
+    return [output for output in cell.get("outputs", ()) if output.get("metadata", {}).get("course") != "words"]
