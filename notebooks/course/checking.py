@@ -11,7 +11,6 @@ from pathlib import Path
 from urllib.parse import quote
 
 import sqlalchemy as sa
-from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 from alembic.util import to_list, to_tuple
@@ -21,7 +20,7 @@ from .faults import Broken, NotYet
 from .frame import as_it_was
 from .guard import Outside, TooLong, nothing_outside
 from .places import OTHER_DATABASES, copy_files, current_folder, enter
-from .terminal import NotebookCommandLine, Screen, like_a_new_process, readable_paths, split_line
+from .terminal import NotebookCommandLine, Screen, like_a_new_process, project_settings, readable_paths, split_line
 
 SECONDS = 10  # for the whole of a check; the slowest takes under 2 on a laptop
 
@@ -68,7 +67,7 @@ class Work:
         screen = Screen()
         try:
             with like_a_new_process(["history"]), redirect_stdout(screen), redirect_stderr(screen):
-                directory = ScriptDirectory.from_config(Config("alembic.ini"))
+                directory = ScriptDirectory.from_config(project_settings())
                 found = list(directory.walk_revisions())
         except SystemExit as end:
             refuse_exit(end)
@@ -118,7 +117,7 @@ class Work:
         screen = Screen()
         try:
             with like_a_new_process(["check"]), redirect_stdout(screen), redirect_stderr(screen):
-                config = Config("alembic.ini")
+                config = project_settings()
                 script = ScriptDirectory.from_config(config)
                 with EnvironmentContext(config, script, fn=look_only, dont_mutate=True):
                     script.run_env()

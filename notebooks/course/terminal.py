@@ -140,8 +140,13 @@ def read_history():
     """Read the project's history: Alembic's ScriptDirectory, and the list of revisions, the newest first."""
     with like_a_new_process(["history"]):
         warnings.simplefilter("ignore")  # only the output of a command shows warnings
-        script = ScriptDirectory.from_config(Config("alembic.ini"))
+        script = ScriptDirectory.from_config(project_settings())
         return script, list(script.walk_revisions())
+
+
+def project_settings():
+    """The settings of the project in the current folder, from the two files that a command reads."""
+    return Config("alembic.ini", toml_file="pyproject.toml")
 
 
 @contextmanager
