@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from author import new
+
 ROOT = Path(__file__).resolve().parents[1]
-LEFT_OUT = shutil.ignore_patterns(".*", "work", "__pycache__", "*.pdf", "*.png")
+LEFT_OUT = shutil.ignore_patterns(".*", "work", "__pycache__")
 CHECKS = [f"tests/test_{name}.py" for name in ("pages", "parity", "readme")]
 
 
@@ -37,11 +39,28 @@ def faults(folder, *words):
     return [line for line in failed.splitlines()[1:] if not line.startswith("___")]
 
 
-def test_a_new_lesson_lacks_only_words(copy):
-    code, said = run(copy, "notebooks/author", "new", "lesson", "09", "squash")
-    assert code == 0 and "write the words in place of «…»" not in said, said
-    found = [line for line in faults(copy) if not line.endswith("write the words in place of «…»")]
-    assert found == []
+def test_a_new_lesson_and_a_new_exercise_lack_only_words(copy):
+    for begin in (("lesson", "09", "squash"), ("exercise", "09", "squash_two")):
+        code, said = run(copy, "notebooks/author", "new", *begin)
+        assert code == 0, said
+    found = faults(copy)
+    assert [line for line in found if not line.endswith("write the words in place of «…»")] == []
+    for place in ("uk/09_squash.ipynb, cell ex1:", "exercises/09_1_squash_two/words.toml", "README.md, part По-русски:"):
+        assert any(place in line for line in found), place
+
+
+@pytest.mark.parametrize(
+    "words, said",
+    [
+        (("lesson", "05", "again"), "has two digits and is none of 00, 01"),
+        (("lesson", "9", "one"), "has two digits"),
+        (("exercise", "55", "one"), "no lesson 55 in course.toml"),
+        (("exercise", "05", "Один"), "small Latin letters"),
+        (("exercise", "05"), "python notebooks/author new exercise 05 name"),
+    ],
+)
+def test_what_cannot_be_begun_gets_one_sentence(words, said):
+    assert said in new.main(*words)
 
 
 @pytest.fixture

@@ -1,11 +1,13 @@
 """What each lesson's page, the index and README have. Every fault is a sentence that says what to write and where."""
 
+import json
 import re
+import tomllib
 
 from author import refresh
 from author.language import TO_WRITE, about, twin_links
 from author.prose import prose
-from course import contents
+from course import contents, exercises
 
 ROW = re.compile(r"^\| (\d\d) \| \[(.*?)\]\((?:\S*/)?(\w+)\.ipynb\) (?:\|.*)?\| (\d+) \|$", re.MULTILINE)
 
@@ -19,7 +21,7 @@ def page_faults(lesson, language):
 
 def notebook_faults(notebook, lesson, language):
     """(cell, sentence) of each fault of a lesson's notebook."""
-    for rule in (title, times, start_cell, key_points, links_to_twins, last_links, exclamation_marks):
+    for rule in (title, times, start_cell, key_points, exercise_cells, links_to_twins, last_links, exclamation_marks):
         yield from rule(notebook, lesson, language)
 
 
@@ -80,6 +82,20 @@ def last_links(notebook, lesson, language):
         yield last, f"write a link to the cheat sheet: [{page_title(language, contents.CHEAT_SHEETS[0])}]({contents.CHEAT_SHEETS[0]}.ipynb)"
 
 
+def exercise_cells(notebook, lesson, language):
+    """Each exercise of the lesson has its four cells, in order and together."""
+    ids = [cell.id for cell in notebook.cells]
+    for key in exercises.all_exercises():
+        number, _, count = key.partition(".")
+        wanted = [f"ex{count}", f"ex{count}-start", f"ex{count}-work", f"ex{count}-check"]
+        if number == lesson.number:
+            at = ids.index(wanted[0]) if wanted[0] in ids else -1
+            if ids[at : at + 4] != wanted:
+                yield notebook.cells[at], f"put the cells {', '.join(wanted)} of exercise {key} here"
+            elif f'exercise("{key}")' not in notebook.cells[at + 1].source:
+                yield notebook.cells[at + 1], f'open the exercise: `from lesson import *`, `exercise("{key}")`'
+
+
 def exclamation_marks(notebook, lesson, language):
     cells = [cell for cell in notebook.cells if cell.cell_type == "markdown" and re.search(r"!(?!\[|=)", prose(cell.source))]
     for cell in cells[1:]:
@@ -114,6 +130,28 @@ def row_faults(text, where, language, folder=""):
         yield f"{where}: put the rows in the order of their numbers"
 
 
-def words_to_write(path, notebook):
+def cells_to_write(path, notebook):
     """Sentences about the cells in which «…» stands for words that nobody has written yet."""
     return [f"{place(path)}, cell {c.id}: write the words in place of {TO_WRITE}" for c in notebook.cells if TO_WRITE in c.source]
+
+
+def word_files():
+    """The files that hold what the helper and the exercises say, by key and language."""
+    yield refresh.NOTEBOOKS / "course" / "words.json"
+    yield exercises.HERE / "checks.toml"
+    for folder in exercises.all_exercises().values():
+        yield folder / "words.toml"
+
+
+def words_to_write(language):
+    """Sentences about what the helper or an exercise does not say yet in a language."""
+    for path in word_files():
+        if not path.exists():
+            yield f"{place(path)} is missing: write it, as in the other exercises"
+            continue
+        content = path.read_text(encoding="utf-8")
+        for key, text in (json if path.suffix == ".json" else tomllib).loads(content).items():
+            if language not in text:
+                yield f"{place(path)}, {key}: write it in {language}"
+            elif TO_WRITE in str(text[language]):
+                yield f"{place(path)}, {key}.{language}: write the words in place of {TO_WRITE}"

@@ -63,6 +63,16 @@ def lesson_cells(lesson, language, following):
     ]
 
 
+def exercise_cells(number, count, language):
+    """The cells of a new exercise: its statement, how it is opened, the learner's own cell, its check."""
+    return [
+        text_cell(f"ex{count}", f"### {count}. {TO_WRITE}\n\n{TO_WRITE}"),
+        code_cell(f"ex{count}-start", f'from lesson import *\n\nexercise("{number}.{count}")'),
+        code_cell(f"ex{count}-work", about(language)["skeleton"]["work"]),
+        code_cell(f"ex{count}-check", "check()"),
+    ]
+
+
 def text_cell(id_, source):
     return nbformat.v4.new_markdown_cell(source, id=id_)
 
