@@ -64,6 +64,14 @@ def no_other_revisions(work, known):
             raise NotYet("revision_not_asked", revision=revision)
 
 
+def at_only_head(work):
+    """The history has one head, and the database has one mark, which names it."""
+    head, position = one_head(work), work.position()
+    if len(position) > 1 and head in position:
+        raise NotYet("several_marks", head=head, marks=listed(position))
+    return at_head(work)
+
+
 def new_revisions(work, after, known=()):
     """The revisions that follow `after` and are not `known`, the oldest first; there is at least one."""
     history = work.history()
@@ -155,6 +163,20 @@ def same_rows(wanted, found, key, free=(), **places):
             left.remove(match)
 
 
+def column_filled(work, column, value, revision):
+    """The column "table.name", which `revision` adds, is there and has its values in the rows of old.
+
+    Args:
+        value: what the revision writes, as SQL.
+    """
+    table, name = column.split(".")
+    if name not in work.schema().get(table, {}):
+        raise NotYet("column_not_added", column=column, revision=revision)
+    ids = ", ".join(str(row["id"]) for row in work.all_rows(work.opened / "data.db")[table])
+    if work.rows(f"SELECT count(*) FROM {table} WHERE id IN ({ids}) AND {name} IS NOT {value}") != [(0,)]:
+        raise NotYet("column_not_filled", column=column, revision=revision)
+
+
 # What the migrations do
 
 
@@ -213,6 +235,14 @@ def same_database(work, wanted, schema_key, rows_key, database="data.db", free=(
     same_schema(work.schema(wanted), work.schema(database), schema_key, **places)
     same_rows(work.all_rows(wanted), work.all_rows(database), rows_key, free, **places)
     same_rows(work.all_rows(database), work.all_rows(wanted), rows_key, free, **places)
+
+
+def joined_as_before(work, before, after):
+    """The joined history makes of a database what both branches made of it; see worked_example()."""
+    same_schema(work.schema(after), work.schema(), "joined_otherwise")
+    with database_of(work, before):
+        work.alembic("upgrade head")
+        same_database(work, after, "joined_otherwise", "joined_spoils_rows")
 
 
 def renamed(rows, renames):
