@@ -121,9 +121,11 @@ def parts(connection, table, sql):
 
 def column_text(column, primary):
     kind = re.sub(r"\s*([(),])\s*", r"\1", " ".join(column["type"].upper().split()))
-    default = "" if column["dflt_value"] is None else f" DEFAULT {plain_default(column['dflt_value'])}"
+    given = column["dflt_value"] or "NULL"
+    default = "" if given.strip("() ").upper() == "NULL" else f" DEFAULT {plain_default(given)}"
     required = column["notnull"] or column["name"] in primary
-    return f"{kind}{' NOT NULL' if required else ''}{default}"
+    generated = " GENERATED" if column["hidden"] else ""
+    return f"{kind}{' NOT NULL' if required else ''}{default}{generated}"
 
 
 def plain_default(text):
