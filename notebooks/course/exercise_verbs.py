@@ -20,7 +20,17 @@ from .exercises import all_exercises, load_exercise, text
 from .faults import NotYet
 from .kernel import equip
 from .opening import open_lesson
-from .places import copy_files, current_folder, enter, forget_other_databases, make_afresh, shown, work_folder
+from .places import (
+    copy_files,
+    current_folder,
+    enter,
+    forget_other_databases,
+    forget_stages,
+    make_afresh,
+    opened_folder_of,
+    shown,
+    work_folder,
+)
 from .progress import remember, solved_of_lesson
 from .words import CourseError, problem, say, word
 
@@ -59,11 +69,13 @@ def exercise(number):
     goes_on = folder.is_dir() and any(folder.iterdir()) and (not found.STAGE or opened_folder(found).is_dir())
     session.lesson, session.exercise = found.lesson, found.key
     session.opened_at[found.key] = cells_run()
-    if goes_on:
-        enter(folder)
-        say(word("exercise_went_on", number=found.key, folder=shown(folder)))
-    else:
+    if not goes_on:
         open_afresh(found)
+        return
+    enter(folder)
+    say(word("exercise_went_on", number=found.key, folder=shown(folder)))
+    if found.STAGE:
+        say_fault(found, fill(found))
 
 
 def open_afresh(found):
@@ -72,6 +84,7 @@ def open_afresh(found):
     forget_other_databases()
     if not found.STAGE or not folder.is_dir():
         kept = make_afresh(folder)
+        forget_stages(found.lesson)
     enter(folder)
     fault = fill(found)
     if not fault:
@@ -79,8 +92,14 @@ def open_afresh(found):
     say(word("exercise_ready", number=found.key, folder=shown(folder)))
     if kept:
         say(word("kept_aside", folder=shown(kept)))
+    say_fault(found, fault)
+
+
+def say_fault(found, fault):
+    """Say what kept a stage from being laid out whole, if anything did."""
     if fault:
-        say(text(found.folder, fault.key, words.language, **fault.places))
+        told = text(found.folder, fault.key, words.language, **fault.places)
+        say(told[0].upper() + told[1:])
 
 
 def fill(found):
@@ -154,9 +173,13 @@ def verdict(found, answer=()):
     if found.ASKS:
         return ("not_answered", None) if answer == () else judge(found, None, None, answer)
     folder, before = folder_of(found), opened(found)
-    if before and files(folder) == files(before) and not tried(found):
+    untouched = before and files(folder) == files(before) and not tried(found)
+    if untouched and not found.STAGE:
         return "not_started", None
-    return judge(found, folder, before)
+    outcome, fault = judge(found, folder, before)
+    if untouched and getattr(fault, "key", None) in found.NOT_BEGUN:  # else the work was done before the stage was opened
+        return "not_started", None
+    return outcome, fault
 
 
 def fault_text(found, fault):
@@ -239,7 +262,7 @@ def folder_of(found):
 
 
 def opened_folder(found):
-    return work_folder(".opened") / found.key
+    return opened_folder_of(found.key)
 
 
 def files(folder):

@@ -7,7 +7,7 @@ from . import contents, session
 from .environment import require
 from .kernel import equip
 from .opening import copy_project, open_lesson
-from .places import enter, make_afresh, shown, work_folder
+from .places import enter, forget_stages, make_afresh, shown, work_folder
 from .words import problem, say, word
 
 
@@ -33,6 +33,7 @@ def start(lesson, afresh=None):
     goes_on = not afresh and folder.is_dir()
     if not goes_on:
         kept = make_afresh(folder)
+        forget_stages(lesson)
         if lesson not in contents.CHEAT_SHEETS:
             open_lesson(lesson)
     enter(folder)

@@ -23,6 +23,18 @@ def work_folder(name=""):
     return (Path(root) / words.language if root else NOTEBOOKS / words.language / "work") / name
 
 
+def opened_folder_of(key):
+    """Where it is kept how an exercise was opened."""
+    return work_folder(".opened") / key
+
+
+def forget_stages(lesson):
+    """Forget how the stages of a project were opened: its folder is made anew. Other exercises have folders of their own."""
+    for opened in work_folder(".opened").glob(f"{lesson}.*"):
+        if not work_folder(opened.name).is_dir():
+            shutil.rmtree(opened, ignore_errors=True)
+
+
 def shown(folder):
     """A work folder as the learner sees it in the file browser: "work/05.1"."""
     return f"work/{folder.relative_to(work_folder()).as_posix()}"

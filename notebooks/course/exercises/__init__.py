@@ -21,6 +21,7 @@ DEFAULTS = {
     "OPENS_ON": None,  # the lesson whose opening the folder starts from; the exercise's own lesson by default
     "ASKS": 0,  # how many values check() is given as the answer; 0: it looks at the folder
     "STAGE": False,  # it goes on in the lesson's own folder, after the exercise before it
+    "NOT_BEGUN": (),  # of a stage: the keys of the faults that an untouched folder has
     "MAY_CHANGE": {},  # {"files": [globs], "data.db": [tables, or table.column]}: what the exercise asks to change
     "set_up": None,  # set_up() turns the opening, in the current folder, into what the learner finds
 }
