@@ -4,17 +4,24 @@ The sentences stand in checks.toml. A function takes the `work` (see course.chec
 project, in the current folder; it may change the copy.
 """
 
+import configparser
+import os
 import re
 import shutil
 import sqlite3
+import sys
 from contextlib import chdir, closing, contextmanager
 from pathlib import Path
+from unittest.mock import patch
 
-from ..database import quoted
+import sqlalchemy as sa
+from alembic.ddl.sqlite import SQLiteImpl
+
+from ..database import plain_sql, quoted
 from ..faults import Broken, NotYet
 from ..guard import no_database
 from ..strangers import add_strangers
-from ..terminal import Screen, run, split_line
+from ..terminal import Screen, project_settings, run, split_line
 
 __all__ = ["Broken", "NotYet", "add_strangers"]
 
@@ -95,6 +102,12 @@ def ancestors(history, revision):
 # What is in the database
 
 
+def created_by_revision(work, table):
+    """The database, which is at the head, has the table; if not, a revision was applied too early."""
+    if table not in work.schema():
+        raise NotYet("applied_empty", table=table, head=listed(work.heads()))
+
+
 def has_table(work, table, wanted, database="data.db", free=()):
     """The database has the table with just these columns; keys and constraints beyond `wanted` are free.
 
@@ -106,6 +119,12 @@ def has_table(work, table, wanted, database="data.db", free=()):
     if found is None:
         raise NotYet("no_table", database=database, table=table)
     columns_are(table, wanted, found, free)
+
+
+def has_effect(work, revision, table, column, database="data.db"):
+    """The database is at `revision`, so it has the column that this is to add."""
+    if column not in work.schema(database).get(table, {}):
+        raise NotYet("applied_without_effect", revision=revision, database=database, table=table, column=column)
 
 
 def columns_are(table, wanted, found, free=()):
@@ -194,7 +213,7 @@ def database_of(work, source):
         kept.replace("data.db")
 
 
-def made_by_migrations(work, free=(), renames=None, fills=None, values=None):
+def made_by_migrations(work, free=(), renames=None, fills=None, values=None, begin_at=None, to_the_letter=()):
     """From the database as it was at first, with rows that nobody could foresee, `upgrade head` makes what data.db is.
 
     Args:
@@ -202,14 +221,50 @@ def made_by_migrations(work, free=(), renames=None, fills=None, values=None):
         renames: {"table.column": "table.other"}, columns whose values must be found under the other name.
         fills: {"table.column": the value that a new column must have in every row}.
         values: {"table.column": values that the unforeseen rows may have}, where not any will do.
+        begin_at: the revision that the database is taken for; by default what it says itself.
+        to_the_letter: tables whose SQL must be that of the migrations, names of constraints and all.
     """
-    learners = work.schema()
+    learners, clauses = work.schema(), {table: clauses_of(work, table) for table in to_the_letter}
     with database_of(work, work.opened / "data.db"):
+        if begin_at:
+            change_rows("data.db", "UPDATE alembic_version SET version_num = ?", begin_at)
         add_strangers("data.db", values)
         before = filled(renamed(work.all_rows(), renames), fills)
-        work.alembic("upgrade head")
+        upgrade_to_head(work)
         same_schema(work.schema(), learners, "not_made_by_migrations")
+        for table in to_the_letter:
+            if clauses_of(work, table) != clauses[table]:
+                raise NotYet("made_by_hand", table=table)
         same_rows(before, work.all_rows(), "upgrade_loses_rows", free)
+
+
+def upgrade_to_head(work):
+    """`upgrade head`, which no table must stop that is there already."""
+    try:
+        work.alembic("upgrade head")
+    except Broken as error:
+        if found := re.search(r"table \"?(\w+)\"? already exists", str(error)):
+            raise NotYet("created_twice", table=found[1]) from None
+        raise
+
+
+def change_rows(database, statement, *values):
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute(statement, values)
+        connection.commit()
+
+
+def clauses_of(work, table):
+    """What stands between the brackets of a table's CREATE TABLE, in no order: batch mode takes it from a set."""
+    ((sql,),) = work.rows(f"SELECT sql FROM sqlite_master WHERE type = 'table' AND name = '{table}'") or [("",)]
+    pieces, depth = [""], 0
+    for sign in plain_sql(sql).partition("(")[2]:
+        depth += {"(": 1, ")": -1}.get(sign, 0)
+        if sign == "," and not depth:
+            pieces.append("")
+        else:
+            pieces[-1] += sign
+    return sorted(pieces)
 
 
 def worked_example(work, *commands, then="upgrade head"):
@@ -330,8 +385,6 @@ def schema_of_models(work):
     if not metadata:
         raise NotYet("no_metadata")
     Path("made_by_models.db").unlink(missing_ok=True)
-    import sqlalchemy as sa
-
     for one in metadata:
         one.create_all(sa.create_engine("sqlite:///made_by_models.db", poolclass=sa.NullPool))
     return work.schema("made_by_models.db")
@@ -345,6 +398,117 @@ def first_operation(text):
     """The first difference that `alembic check` names, as "users.phone" or as it stands."""
     found = re.search(r"'(\w+)', (?:[\w.]+\()*'(\w+)'", text)
     return ".".join(found.groups()) if found else text.splitlines()[-1][:200]
+
+
+# Other machines
+
+
+@contextmanager
+def without_drivers():
+    """Let the code inside find no driver for PostgreSQL, whatever is installed."""
+    kept = {name: sys.modules.get(name) for name in ("psycopg", "psycopg2", "asyncpg", "pg8000")}
+    sys.modules.update(dict.fromkeys(kept))
+    try:
+        yield
+    finally:
+        for name, module in kept.items():
+            del sys.modules[name]
+            if module:
+                sys.modules[name] = module
+
+
+def like_postgresql():
+    """Let migrations of SQLite lose, as on PostgreSQL, what no transaction of env.py commits."""
+    return patch.object(SQLiteImpl, "transactional_ddl", True)
+
+
+# Where the settings lead
+
+
+def environment_in(folder):
+    """alembic.ini in the current folder leads to a whole migration environment in `folder`."""
+    if not Path("alembic.ini").is_file():
+        others = sorted(path.as_posix() for path in Path().rglob("alembic.ini"))
+        raise NotYet("settings_elsewhere", file=others[0]) if others else NotYet("settings_missing")
+    settings = project_settings()
+    try:
+        settings.file_config.items("alembic")
+        place = settings.get_alembic_option("script_location") or "—"
+    except configparser.InterpolationError as error:
+        raise NotYet("percent_sign", reason=str(error).splitlines()[0]) from None
+    except Exception as error:  # a learner's settings may fail in any way
+        raise Broken(f"{type(error).__name__}: {error}") from None
+    for name in ("env.py", "script.py.mako"):
+        if not Path(folder, name).is_file():
+            raise NotYet("environment_missing", folder=folder, file=name)
+    if os.path.realpath(place) != os.path.realpath(folder):
+        raise NotYet("environment_elsewhere", folder=folder, found=as_in_project(place))
+
+
+def opens(work, database, start="."):
+    """`alembic current`, run in the folder `start`, opens `database` and nothing else."""
+    files = [os.path.relpath(file, start) for file in ("alembic.ini", "pyproject.toml") if os.path.isfile(file)]
+    options = "" if start == "." else "".join(f"-c {file} " for file in files)
+    wanted = os.path.realpath(database)
+    try:
+        with databases_opened() as opened, chdir(start):
+            work.alembic(f"{options}current")
+    except Broken as error:
+        if "sqlalchemy.dialects:driver" in str(error):
+            raise NotYet("address_is_stock") from None
+        raise
+    for path in opened or ["—"]:
+        if os.path.realpath(path) != wanted:
+            raise NotYet("opens_another", database=database, found=as_in_project(path) or ":memory:")
+
+
+def opens_from_anywhere(work, database, folder):
+    """The same holds for a command run in `folder` or outside the project, and for the whole project moved elsewhere."""
+    outside, moved = Path("../elsewhere"), Path("../moved project")
+    outside.mkdir(exist_ok=True)
+    for start in (folder, str(outside)):
+        try:
+            opens(work, database, start)
+        except NotYet as fault:
+            raise NotYet("depends_on_folder", folder=Path(start).name, found=fault.places.get("found", "—")) from None
+        except Broken as error:
+            raise NotYet("fails_in_folder", folder=Path(start).name, reason=last_line(error)) from None
+    shutil.copytree(".", moved)
+    try:
+        with chdir(moved):
+            environment_in(folder)
+            opens(work, database)
+    except (NotYet, Broken) as error:
+        raise NotYet("depends_on_place", found=getattr(error, "places", {}).get("found", last_line(error))) from None
+    finally:
+        shutil.rmtree(moved)
+
+
+@contextmanager
+def databases_opened():
+    """Give the paths of the SQLite files that engines connect to inside; that of a database in memory is empty."""
+    found = []
+
+    def note(connection, record):
+        found.append(connection.execute("PRAGMA database_list").fetchone()[2])
+
+    sa.event.listen(sa.Engine, "connect", note)
+    try:
+        yield found
+    finally:
+        sa.event.remove(sa.Engine, "connect", note)
+
+
+def as_in_project(path):
+    """A path from the project's root, if it lies there."""
+    found, root = os.path.realpath(path), os.path.realpath(".")
+    inside = path and found.startswith(root + os.sep)
+    return os.path.relpath(found, root).replace(os.sep, "/") if inside else path
+
+
+def last_line(error):
+    lines = [line for line in str(error).splitlines() if not line.startswith("(Background on")]
+    return lines[-1] if lines else ""
 
 
 # SQL that was saved

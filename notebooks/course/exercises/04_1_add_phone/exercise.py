@@ -1,0 +1,19 @@
+"""Do it: add the column phone to users, in the model, in the history and in the database."""
+
+from ..checks import NotYet, at_head, has_effect, made_by_migrations, models_agree, models_have, new_revisions
+from ..checks import not_by_hand, schema_of_models, way_back
+
+OPENS_ON = "05"
+MAY_CHANGE = {"files": ["models.py", "alembic.ini", "migrations/env.py"], "data.db": ["users.phone"]}
+
+
+def check(work):
+    if "phone" in work.schema()["users"] and "phone" not in schema_of_models(work).get("users", {}):
+        raise NotYet("only_in_database")
+    models_have(work, "users", {"phone": "VARCHAR(20)"})
+    new_revisions(work, after="0006")
+    not_by_hand(work)
+    has_effect(work, at_head(work), "users", "phone")
+    models_agree(work)
+    made_by_migrations(work)
+    way_back(work, "0006", free=["users.phone"])

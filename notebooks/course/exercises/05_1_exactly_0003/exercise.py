@@ -1,0 +1,40 @@
+"""Do it: take the database to revision 0003, with a copy made before."""
+
+from pathlib import Path
+
+from ..checks import NotYet, at, database_of, no_other_revisions, same_rows, same_schema
+
+MAY_CHANGE = {
+    "files": ["alembic.ini", "migrations/env.py"],
+    "data.db": ["users.avatar_url", "posts", "comments"],
+}
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
+
+
+def check(work):
+    no_other_revisions(work, REVISIONS)
+    schema, rows = at_0003(work)
+    same_rows(rows, work.all_rows(), "rows_gone", free=["users.avatar_url", "posts.header"])
+    if work.position() == ["0006"] and not Path("backup.db").is_file():
+        raise NotYet("copy_first")
+    at(work, "0003")
+    same_schema(schema, work.schema(), "only_the_mark_moved")
+    same_rows(rows, work.all_rows(), "rows_gone")
+    backup_is_whole(work)
+
+
+def at_0003(work):
+    """The schema and the rows that `downgrade 0003` makes of the database as it was opened."""
+    with database_of(work, work.opened / "data.db"):
+        work.alembic("downgrade 0003")
+        return work.schema(), work.all_rows()
+
+
+def backup_is_whole(work):
+    if not Path("backup.db").is_file():
+        raise NotYet("no_backup")
+    found, before = work.schema("backup.db"), work.opened / "data.db"
+    if work.position("backup.db") != ["0006"]:
+        raise NotYet("backup_too_late")
+    same_schema(work.schema(before), found, "backup_differs")
+    same_rows(work.all_rows(before), work.all_rows("backup.db"), "backup_lacks_rows")
