@@ -109,9 +109,14 @@ class Work:
     def models(self):
         """The sqlalchemy.MetaData objects that env.py hands to autogenerate; [] if it hands on none."""
         seen = []
+        self.run_env(lambda context: seen.extend(to_list(context.opts["target_metadata"] or [])))
+        return seen
+
+    def run_env(self, look):
+        """Run env.py as a command would; `look` gets the MigrationContext, and no migration runs."""
 
         def look_only(revision, context):
-            seen.extend(to_list(context.opts["target_metadata"] or []))
+            look(context)
             return []
 
         screen = Screen()
@@ -127,7 +132,6 @@ class Work:
         except Exception as error:
             explain(error, self)
             raise Broken(place_of(error)) from None
-        return seen
 
 
 @contextmanager
@@ -158,8 +162,8 @@ def explain(error, work):
 
 def file_that_names(work, revision):
     """The revision file whose down_revision names `revision`."""
-    for file in sorted(Path().rglob("versions/**/*.py")):
-        if re.search(rf"^down_revision\b.*['\"]{re.escape(str(revision))}['\"]", work.text(file), re.MULTILINE):
+    for file in sorted(Path().rglob("*.py")):
+        if re.search(rf"^down_revision\b[^#]*?['\"]{re.escape(str(revision))}['\"]", work.text(file), re.MULTILINE):
             return file.name
     return None
 
