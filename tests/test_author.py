@@ -47,18 +47,25 @@ def test_a_page_that_a_language_lacks_is_made(course, capsys):
     assert refresh.main("ru", "09") is None
     made = refresh.read(course / "uk" / "09_x.ipynb")
     assert [(cell.id, cell.source) for cell in made.cells] == [("title", "# «…»"), ("one", "# «…»\nprint(1)")]
-    assert made.cells[1].outputs[0].text == "1\n" and "to write in uk: every «…» of 09_x.ipynb" in capsys.readouterr().out
+    assert (
+        made.cells[1].outputs[0].text == "1\n" and "to write in uk: every «…» of 09_x.ipynb" in capsys.readouterr().out
+    )
 
 
 def test_a_text_to_write_keeps_its_form():
-    text = "## Шаг 2\n\nВремя: 5 минут, [далее](a.ipynb).\n\n- один\n\n| 01 | [a](b.md) |\n\n```sh\nalembic # все\n```\n\n[это](../uk/x.ipynb)"
+    text = (
+        "## Шаг 2\n\nВремя: 5 минут, [далее](a.ipynb).\n\n- один\n\n| 01 | [a](b.md) |\n\n```sh\nalembic # все\n```\n\n"
+        "[это](../uk/x.ipynb)"
+    )
     assert text_to_write(text, "uk", "x.ipynb") == (
         "## «…»\n\n«…» 5 хвилин [«…»](a.ipynb)\n\n- «…»\n\n| 01 | «…» [«…»](b.md) |\n\n```sh\nalembic # все\n```\n\n"
         "[Цей урок російською](../ru/x.ipynb)"
     )
 
 
-@pytest.mark.parametrize("page, said", [("10", "no page 10 in course.toml; there are 09"), ("09", "09_x.ipynb is missing")])
+@pytest.mark.parametrize(
+    "page, said", [("10", "no page 10 in course.toml; there are 09"), ("09", "09_x.ipynb is missing")]
+)
 def test_a_page_that_is_not_there_gets_one_sentence(course, page, said):
     (course / "ru" / "09_x.ipynb").unlink()
     assert said in refresh.main("ru", page)
@@ -111,7 +118,9 @@ def write_cheat_sheets(course, cell):
 def test_the_cheat_sheet_is_printed(course, add_cheat_sheet, capsys):
     add_cheat_sheet(0)
     assert refresh.main("ru", "cheatsheet") is None
-    assert (course / "uk" / "cheatsheet.pdf").read_bytes().startswith(b"%PDF") and "ru/cheatsheet.pdf" in capsys.readouterr().out
+    assert (course / "uk" / "cheatsheet.pdf").read_bytes().startswith(
+        b"%PDF"
+    ) and "ru/cheatsheet.pdf" in capsys.readouterr().out
     refresh.main("ru", "cheatsheet")
     assert capsys.readouterr().out == ""
 

@@ -1,4 +1,4 @@
-"""What a reader would stumble over on a page: a cell never run, a machine's path, a dead link, a word of no dictionary."""
+"""What a reader would stumble over on a page: a cell never run, a machine's path, a dead link, a missing part."""
 
 import json
 import re
@@ -7,7 +7,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from author import AuthorError, contract, language as languages, refresh
+from author import AuthorError, contract, refresh
+from author import language as languages
 from author.prose import faults, prose
 from author.twins import COMMENT, LINK
 from course import contents, words
@@ -34,7 +35,9 @@ def traces_of_a_machine(notebook):
 
 
 def dead_links(path, notebook):
-    targets = [target for cell in notebook.cells if cell.cell_type == "markdown" for _, target in LINK.findall(cell.source)]
+    targets = [
+        target for cell in notebook.cells if cell.cell_type == "markdown" for _, target in LINK.findall(cell.source)
+    ]
     files = [target.partition("#")[0] for target in targets if "://" not in target]
     return [file for file in files if file and not (path.parent / file).exists()]
 
@@ -167,13 +170,17 @@ def test_each_row_that_a_table_of_lessons_lacks_is_asked_for():
     spoiled = table.replace("| 30 |", "| 31 |").replace("| 08 |", "| 10 |")
     said = list(contract.row_faults(spoiled, "index", "uk"))
     assert "index: write the row | 02 | [env.py: серце міграцій](02_env.ipynb) | … | 30 |" in said
-    assert any("write the row | 08 |" in one for one in said) and any("take out the row of lesson 10" in one for one in said)
+    assert any("write the row | 08 |" in one for one in said) and any(
+        "take out the row of lesson 10" in one for one in said
+    )
 
 
 NOTEBOOK = nbformat.v4.new_notebook(
     cells=[
         nbformat.v4.new_markdown_cell("[x](nowhere.ipynb)", id="text"),
-        nbformat.v4.new_code_cell("print()", id="code", outputs=[nbformat.v4.new_output("stream", text="/home/me/x\n" * 40)]),
+        nbformat.v4.new_code_cell(
+            "print()", id="code", outputs=[nbformat.v4.new_output("stream", text="/home/me/x\n" * 40)]
+        ),
     ]
 )
 
@@ -204,6 +211,8 @@ def test_prose_check_catches(language, text, fault):
     assert any(fault in found for found in faults(text, language))
 
 
-@pytest.mark.parametrize("language, text", [("ru", "Ещё одна ячейка: `head` — вершина."), ("uk", "П’ять рядків — це все, що є.")])
+@pytest.mark.parametrize(
+    "language, text", [("ru", "Ещё одна ячейка: `head` — вершина."), ("uk", "П’ять рядків — це все, що є.")]
+)
 def test_prose_check_lets_good_text_be(language, text):
     assert list(faults(prose(text), language)) == []

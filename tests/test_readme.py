@@ -13,6 +13,7 @@ from course.contents import CHEAT_SHEETS, LANGUAGES
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+WORKFLOW = (ROOT / ".github" / "workflows" / "tests.yml").read_text(encoding="utf-8")
 HEADED = dict(re.findall(r"^## (.*)\n((?:(?!## ).*\n?)*)", README, re.MULTILINE))
 
 
@@ -31,6 +32,18 @@ def test_ci_runs_the_test_command_word_for_word(language):
     begin, test = commands(language, "sh")
     ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
     assert "jupyter lab" in begin and test in ci
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_workflow_runs_the_test_commands_word_for_word(language):
+    lines = [line.strip() for line in WORKFLOW.splitlines()]
+    assert [kind for kind in ("sh", "powershell") if commands(language, kind)[1] not in lines] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_workflow_runs_every_python_that_readme_promises(language):
+    first, last = re.search(r"Python 3\.(\d+)–3\.(\d+)", part(language)).groups()
+    assert re.findall(r'"(3\.\d+)"', WORKFLOW) == [f"3.{minor}" for minor in range(int(first), int(last) + 1)]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -73,3 +86,17 @@ def test_requirements_pin_everything_and_name_no_registry():
     assert "://" not in "".join(lines)
     wanted = re.findall(r"^([\w-]+)[=<]", (ROOT / "requirements.in").read_text(encoding="utf-8"), re.MULTILINE)
     assert {name.lower() for name in wanted} <= {line.partition("==")[0].lower() for line in lines}
+
+
+MAP = (ROOT / "notebooks" / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_map_is_one_screen_and_names_each_module_of_the_helper():
+    modules = {path.name for path in (ROOT / "notebooks" / "course").glob("*.py")} - {"__init__.py", "words.py"}
+    assert len(MAP.splitlines()) < 70 and {name for name in modules if name not in MAP} == set()
+
+
+def test_the_map_names_no_file_that_is_not_there():
+    named = set(re.findall(r"\w+\.(?:py|toml|json|cfg|md|ini)\b", MAP)) - {"xx.toml"}
+    there = {path.name for folder in (ROOT, ROOT / "tests") for path in folder.iterdir()}
+    assert named - there - {path.name for path in (ROOT / "notebooks").rglob("*.*")} == set()

@@ -5,7 +5,10 @@ from importlib import import_module
 from pathlib import Path
 
 sys.path[0] = str(Path(__file__).resolve().parents[1])  # where `author` and `course` are, in place of this folder
-COMMANDS = ("measure", "new")  # each a module of this package with a main(); any other first word is a language to refresh
+COMMANDS = (
+    "measure",
+    "new",
+)  # each a module of this package with a main(); any other first word is a language to refresh
 
 
 def main(*words):

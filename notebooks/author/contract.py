@@ -47,7 +47,9 @@ def times(notebook, lesson, language):
     first, unit = notebook.cells[0], about(language)["minutes"]
     if f" {lesson.minutes} {unit}" not in first.source:
         yield first, f"write that the page takes {lesson.minutes} {unit}…, as course.toml says"
-    if lesson.exercise_minutes and not re.search(rf" {lesson.minutes} {unit}.*\b{lesson.exercise_minutes}\b", first.source):
+    if lesson.exercise_minutes and not re.search(
+        rf" {lesson.minutes} {unit}.*\b{lesson.exercise_minutes}\b", first.source
+    ):
         yield first, f"write behind it that the exercises take {lesson.exercise_minutes} {unit}…, as course.toml says"
 
 
@@ -78,8 +80,12 @@ def last_links(notebook, lesson, language):
     following = (files[1:] + files[:1])[files.index(lesson.file)]
     if f"]({following}.ipynb)" not in last.source:
         yield last, f"write a link to the next page: [{page_title(language, following)}]({following}.ipynb)"
-    if contents.CHEAT_SHEETS and not any(f"]({sheet}.ipynb)" in last.source for sheet in contents.CHEAT_SHEETS):
-        yield last, f"write a link to the cheat sheet: [{page_title(language, contents.CHEAT_SHEETS[0])}]({contents.CHEAT_SHEETS[0]}.ipynb)"
+    sheets = contents.CHEAT_SHEETS
+    if sheets and not any(f"]({sheet}.ipynb)" in last.source for sheet in sheets):
+        yield (
+            last,
+            f"write a link to the cheat sheet: [{page_title(language, sheets[0])}]({sheets[0]}.ipynb)",
+        )
 
 
 def exercise_cells(notebook, lesson, language):
@@ -97,7 +103,9 @@ def exercise_cells(notebook, lesson, language):
 
 
 def exclamation_marks(notebook, lesson, language):
-    cells = [cell for cell in notebook.cells if cell.cell_type == "markdown" and re.search(r"!(?!\[|=)", prose(cell.source))]
+    cells = [
+        cell for cell in notebook.cells if cell.cell_type == "markdown" and re.search(r"!(?!\[|=)", prose(cell.source))
+    ]
     for cell in cells[1:]:
         yield cell, "one exclamation mark in a lesson is enough; end this sentence with a full stop"
 
@@ -132,7 +140,11 @@ def row_faults(text, where, language, folder=""):
 
 def cells_to_write(path, notebook):
     """Sentences about the cells in which «…» stands for words that nobody has written yet."""
-    return [f"{place(path)}, cell {c.id}: write the words in place of {TO_WRITE}" for c in notebook.cells if TO_WRITE in c.source]
+    return [
+        f"{place(path)}, cell {c.id}: write the words in place of {TO_WRITE}"
+        for c in notebook.cells
+        if TO_WRITE in c.source
+    ]
 
 
 def word_files():

@@ -20,7 +20,9 @@ def about(language):
     """
     path = FOLDER / f"{language}.toml"
     if not path.exists():
-        raise AuthorError(f"notebooks/author/languages/{path.name} is missing: copy ru.toml and write it for {language}")
+        raise AuthorError(
+            f"notebooks/author/languages/{path.name} is missing: copy ru.toml and write it for {language}"
+        )
     return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
@@ -46,6 +48,7 @@ def twin_links(language, page):
     for other in others(language):
         if other not in names:
             raise AuthorError(
-                f'notebooks/author/languages/{language}.toml: write in [twin_links] {other} = "…", the name of a link to {other}'
+                f"notebooks/author/languages/{language}.toml: "
+                f'write in [twin_links] {other} = "…", the name of a link to {other}'
             )
     return " · ".join(f"[{names[other]}](../{other}/{page})" for other in others(language))

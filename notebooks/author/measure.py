@@ -1,7 +1,7 @@
-"""Figures for DESIGN's numbers: python notebooks/author measure (not a test: it judges nothing).
+"""How fast commands and lessons are: python notebooks/author measure (not a test: it judges nothing).
 
-Prints the median time of `%alembic current` and of a real `alembic current` on the same project, in one run, and the time of
-each lesson's cells from start to end.
+Prints the median time of `%alembic current` and of a real `alembic current` on the same project, in one run, and the
+time of each lesson's cells from start to end.
 """
 
 import os
@@ -13,10 +13,11 @@ import time
 from datetime import datetime
 from pathlib import Path
 
-from author import refresh
 from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
 
-from course import lesson_folder, terminal
+from author import refresh
+from course import contents, opening, terminal
 
 
 def seconds(action):
@@ -26,9 +27,10 @@ def seconds(action):
 
 
 def command():
+    """Print how long `alembic current` and `%alembic current` take."""
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
-        lesson_folder.open_lesson("05")
+        opening.open_lesson("05")
         process = [str(Path(sys.executable).parent / "alembic"), "current"]
         real = [seconds(lambda: subprocess.run(process, check=True, capture_output=True)) for _ in range(15)]
         ours = [seconds(lambda: terminal.run(["current"], terminal.Screen(), terminal.Screen())) for _ in range(15)]
@@ -38,16 +40,26 @@ def command():
 
 
 def lessons():
-    for path in refresh.lessons("ru"):
+    """Print how long each lesson's cells take from start to end."""
+    for path in refresh.lessons(contents.LANGUAGES[0]):
         notebook = refresh.read(path)
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as work:
-            client = NotebookClient(notebook, resources={"metadata": {"path": str(path.parent)}})
+            client = NotebookClient(
+                notebook,
+                extra_arguments=["--log-level=ERROR"],
+                resources={"metadata": {"path": str(path.parent)}},
+            )
             client.execute(env=os.environ | {"COURSE_WORK": work})
-        moments = [sorted(map(datetime.fromisoformat, c.metadata.execution.values())) for c in notebook.cells if c.cell_type == "code"]
+        runs = [cell.metadata.execution.values() for cell in notebook.cells if cell.cell_type == "code"]
+        moments = [sorted(map(datetime.fromisoformat, run)) for run in runs]
         total = sum((moment[-1] - moment[0]).total_seconds() for moment in moments)
         print(f"{path.stem}: {total:.1f} s in {len(moments)} cells")
 
 
 def main():
-    command()
-    lessons()
+    """Print the figures; return what went wrong, None if nothing did."""
+    try:
+        command()
+        lessons()
+    except CellExecutionError as error:
+        return f"A cell failed that is not tagged raises-exception:\n{error}"

@@ -1,7 +1,7 @@
 """Begin a lesson or an exercise: everything the tests ask for, with «…» where an author has to write.
 
-    python notebooks/author new lesson 09 name       the page 09_name in every language, its row in the tables of lessons
-    python notebooks/author new exercise 05 name     the next exercise of lesson 05: its folder, its cells in every language
+python notebooks/author new lesson 09 name       the page 09_name in every language, its row in the tables of lessons
+python notebooks/author new exercise 05 name     the next exercise of lesson 05: its folder, its cells in every language
 """
 
 import re

@@ -10,7 +10,7 @@ from author import AuthorError, refresh, skeleton
 from author.language import TO_WRITE
 from course import contents, exercises
 
-EXERCISE = '''"""Do it: {to_write}."""
+EXERCISE = '''"""Do it: {title}."""
 
 from ..checks import at_head, new_revisions, way_back
 
@@ -56,7 +56,7 @@ def begin_exercise(number, name):
     folder = exercises.HERE / f"{number}_{count}_{name}"
     file = contents.lessons()[number].file
     try:
-        write_folder(folder)
+        write_folder(folder, name)
         pages = {language: page_with(number, count, language) for language in contents.LANGUAGES}
     except Exception:
         shutil.rmtree(folder)
@@ -68,10 +68,11 @@ def begin_exercise(number, name):
 1. {place}/exercise.py: what is set up and what is checked, with the checks of exercises/checks.py.
 2. {place}/attempts.ipy: the solution, typical mistakes, other right ways.
 3. {place}/words.toml and the cell ex{count} of {file}.ipynb: the words in place of «…», in every language.
-4. `python -m pytest tests/test_exercises.py -k {number}.{count}` tries it; `python -m pytest tests/test_pages.py` names what is left to write."""
+4. `python -m pytest tests/test_exercises.py -k {number}.{count}` tries it.
+5. `python -m pytest tests/test_pages.py` names what is left to write, and where."""
 
 
-def write_folder(folder):
+def write_folder(folder, name):
     """Write the files of an exercise that is about a new revision in the finished project."""
     opens_on = next(one.number for one in contents.lessons().values() if one.opens_on == "finished")
     head = ScriptDirectory(refresh.ROOT / "migrations").get_current_head()
@@ -79,12 +80,12 @@ def write_folder(folder):
     words += [f'{key}.{language} = "{TO_WRITE}"' for key in ("why", "done") for language in contents.LANGUAGES]
     folder.mkdir()
     files = {
-        "exercise.py": EXERCISE.format(opens_on=opens_on, head=head, to_write=TO_WRITE),
+        "exercise.py": EXERCISE.format(opens_on=opens_on, head=head, title=name.replace("_", " ")),
         "attempts.ipy": ATTEMPTS,
         "words.toml": "\n".join([*words, ""]),
     }
-    for name, text in files.items():
-        (folder / name).write_text(text, encoding="utf-8", newline="\n")
+    for file, text in files.items():
+        (folder / file).write_text(text, encoding="utf-8", newline="\n")
 
 
 def page_with(number, count, language):

@@ -19,7 +19,7 @@ def content(file):
 
 
 def database(file):
-    """{table: columns, foreign keys, unique indexes, rows} of an SQLite file, in an order that does not depend on its past."""
+    """{table: columns, foreign keys, unique indexes, rows} of an SQLite file, each sorted."""
     with closing(sqlite3.connect(file)) as connection:
 
         def rows(query):

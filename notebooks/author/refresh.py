@@ -7,8 +7,8 @@
     python notebooks/author new exercise 05 name    begin an exercise: its folder, its cells in every language
     python notebooks/author measure                 how fast commands and lessons are
 
-Code goes from the edited language to the others by cell id, with their own comments kept. Text is never written: where it
-is missing, «…» stands, which the tests refuse. Lessons also renew what they leave at the root (course.toml says what).
+Code goes from the edited language to the others by cell id, with their own comments kept. Text is never written: where
+it is missing, «…» stands, which the tests refuse. Lessons also renew what they leave at the root, as course.toml says.
 """
 
 import os
@@ -136,8 +136,8 @@ def clean_output(output, number):
         output.text = sanitize(output.text)
     if "traceback" in output:
         output.traceback = [re.sub(r"\x1b\[[\d;]*m", "", sanitize(line)) for line in output.traceback]
-    for kind, content in output.get("data", {}).items():
-        output.data[kind] = sanitize(content)
+    for kind, text in output.get("data", {}).items():
+        output.data[kind] = sanitize(text)
     return output
 
 
@@ -222,7 +222,9 @@ def renew(edited, names, work):
         if names and one not in names:
             continue
         if not path.exists():
-            raise AuthorError(f"{path.relative_to(ROOT)} is missing: refresh from a language that has it, and it is made")
+            raise AuthorError(
+                f"{path.relative_to(ROOT)} is missing: refresh from a language that has it, and it is made"
+            )
         notebook = execute(read(path), path.parent, work)
         store(path, notebook)
         for language in others(edited):

@@ -17,7 +17,7 @@ def differences(left, right):
     if [cell.id for cell in left.cells] != [cell.id for cell in right.cells]:
         yield f"cell ids or their order differ: {different_ids(left, right)}"
         return
-    for a, b in zip(left.cells, right.cells):
+    for a, b in zip(left.cells, right.cells, strict=True):
         for what, view in VIEWS[a.cell_type].items():
             if a.cell_type != b.cell_type or view(a) != view(b):
                 yield f"cell {a.id}: {what} differ: {view(a)!r} / {view(b)!r}"
@@ -43,7 +43,9 @@ def code(cell):
 
 def without_comments(source):
     lines = [COMMENT.sub("", line).rstrip() for line in source.splitlines()]
-    return "\n".join(line for line, before in zip(lines, source.splitlines()) if line or not before.strip())
+    return "\n".join(
+        line for line, before in zip(lines, source.splitlines(), strict=True) if line or not before.strip()
+    )
 
 
 def without_docstrings(tree):
@@ -112,7 +114,7 @@ VIEWS = {
 
 
 def with_comments_of(source, twin):
-    """The code of `source` with the comments of `twin`, line by line where the code is the same or was changed in place.
+    """The code of `source` with the comments of `twin`, line by line where the code is equal or was changed in place.
 
     Returns:
         the new source, and the comments of `source` that `twin` has no counterpart for; «…» stands in their place.
