@@ -34,6 +34,7 @@ def run(folder, *command):
 def faults(folder):
     """The sentences with which the checks of pages, twins and words fail."""
     _, output = run(folder, "-m", "pytest", "-p", "no:xdist", "-o", "addopts=", "-q", "--tb=short", *CHECKS)
+    assert "= FAILURES =" in output, output
     failed = output.partition("= FAILURES =")[2].partition("= short test summary")[0]
     return [line for line in failed.splitlines()[1:] if not line.startswith("___")]
 

@@ -42,10 +42,9 @@ def code(cell):
 
 
 def without_comments(source):
-    lines = [COMMENT.sub("", line).rstrip() for line in source.splitlines()]
-    return "\n".join(
-        line for line, before in zip(lines, source.splitlines(), strict=True) if line or not before.strip()
-    )
+    """A source without its comments; a line that was only a comment goes with it."""
+    lines = [(COMMENT.sub("", line).rstrip(), line) for line in source.splitlines()]
+    return "\n".join(bare for bare, line in lines if bare or not line.strip())
 
 
 def without_docstrings(tree):
