@@ -1,15 +1,20 @@
 """Do it: create the table tags by a revision of one's own."""
 
-from ..checks import at_head, has_table, made_by_migrations, new_revisions, way_back
+from ..checks import at_head, created_by_revision, has_table, made_by_migrations, new_revisions, way_back
 
 OPENS_ON = "04"
-MAY_CHANGE = {"files": ["models.py", "alembic.ini"], "data.db": ["tags"]}
-TAGS = {"id": "INTEGER NOT NULL", "name": "VARCHAR(50) NOT NULL", "PRIMARY KEY": "id"}
+MAY_CHANGE = {"files": ["models.py", "alembic.ini", "migrations/env.py"], "data.db": ["tags"]}
+TAGS = {
+    "id": ("INTEGER NOT NULL", "INT NOT NULL", "BIGINT NOT NULL", "SMALLINT NOT NULL"),
+    "name": ("VARCHAR(50) NOT NULL", "NVARCHAR(50) NOT NULL", "CHARACTER VARYING(50) NOT NULL"),
+    "PRIMARY KEY": "id",
+}
 
 
 def check(work):
     new_revisions(work, after="0001")
     at_head(work)
+    created_by_revision(work, "tags")
     has_table(work, "tags", TAGS)
-    made_by_migrations(work)
+    made_by_migrations(work, to_the_letter=["tags"])
     way_back(work, "0001", free=["tags"])
