@@ -57,7 +57,7 @@ def words_of(folder):
     return shared | (tomllib.loads(own.read_text(encoding="utf-8")) if own.exists() else {})
 
 
-def text(folder, key, language, again=False, **places):
+def text(folder, key, language, /, again=False, **places):
     """A sentence of an exercise; `again`: the stronger one, where there are two."""
     found = words_of(folder)[key][language]
     choices = [found] if isinstance(found, str) else found
