@@ -64,7 +64,8 @@ def serve(address):
             connection, _ = listener.accept()
             with connection:
                 _, files, _, _ = socket.recv_fds(connection, 1, 3)
-                request = marshal.loads(b"".join(iter(lambda: connection.recv(65536), b"")))
+                with connection.makefile("rb") as stream:
+                    request = marshal.loads(stream.read())
                 process = os.fork()
                 if not process:
                     return request, files

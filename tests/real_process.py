@@ -9,10 +9,11 @@ import tempfile
 from pathlib import Path
 
 import alembic
-from author.projects import project
-from author.refresh import sanitize
 from IPython import get_ipython
 from IPython.utils.capture import capture_output
+
+from author.projects import project
+from author.refresh import sanitize
 
 LIBRARIES = str(Path(alembic.__file__).parents[1])
 WARM = "WARM_ALEMBIC"  # the environment variable that names fork_server's folder, where there is one

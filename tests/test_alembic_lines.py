@@ -8,8 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+
 from author import refresh
-from course import contents
 from author.projects import project
 from author.twins import tags
 from course.contents import CHEAT_SHEETS
@@ -21,6 +21,7 @@ from real_process import WARM, compare, environment, process, register
 ROOT = Path(__file__).resolve().parents[1]
 LINE = re.compile(r"^(\s*)%alembic\b", re.MULTILINE)
 PAGES = [path for path in refresh.pages("ru") if '"%alembic ' in path.read_text(encoding="utf-8")]
+
 
 @pytest.fixture(scope="module")
 def warm():

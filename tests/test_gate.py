@@ -31,7 +31,7 @@ def test_nbval_reports_a_tampered_page(tmp_path):
     for name in ("pytest.ini", "tests/sanitize.cfg"):
         shutil.copy(ROOT / name, tmp_path / name)
     pages = [(tmp_path / PAGE).with_stem(f"00_{name}") for name in TAMPERS]
-    for page, tamper in zip(pages, TAMPERS.values()):
+    for page, tamper in zip(pages, TAMPERS.values(), strict=True):
         notebook = nbformat.read(ROOT / PAGE, as_version=4)
         tamper({cell.id: cell for cell in notebook.cells})
         nbformat.write(notebook, page)

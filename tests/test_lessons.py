@@ -1,10 +1,11 @@
 """Lessons leave what the next ones open on, and a page runs a second time in one kernel as it ran the first time.
 
-nbval compares what each page shows when it is run once. test_twice.py runs each cell of each page twice. test_cheatsheet.py
-runs the recipes of the cheat sheet in another order.
+nbval compares what each page shows when it is run once. test_twice.py runs each cell of each page twice.
+test_cheatsheet.py runs the recipes of the cheat sheet in another order.
 """
 
 import pytest
+
 from author import refresh
 from author.projects import content, project
 from course import opening
@@ -44,13 +45,14 @@ def test_the_last_lesson_that_builds_leaves_the_project_at_the_root(tmp_path):
     left = left_by(LAST, tmp_path)
     assert left == {name: content(PROJECT / name) for name in left}
     migrations = {f"migrations/{name}" for name in project(PROJECT / "migrations")}
-    assert {name for name in left if name.startswith("migrations/")} == migrations and {"data.db", "models.py"} <= set(left)
+    assert {name for name in left if name.startswith("migrations/")} == migrations
+    assert {"data.db", "models.py"} <= set(left)
 
 
 def of_each_kind():
     """The last lesson of each kind of opening."""
-    kinds = {(lesson.opens_on in FOLLOWED or lesson.opens_on, lesson.keeps_work): lesson for lesson in lessons().values()}
-    return [lesson.number for lesson in kinds.values()]
+    kinds = {(row.opens_on in FOLLOWED or row.opens_on, row.keeps_work): row.number for row in lessons().values()}
+    return list(kinds.values())
 
 
 @pytest.mark.parametrize("number", of_each_kind())
@@ -58,8 +60,8 @@ def test_a_second_run_shows_the_stored_page(number, tmp_path):
     """Catches "table already exists", and state that leaks from run to run."""
     path = page(number)
     again = refresh.execute(refresh.read(path), path.parent, tmp_path, times=2)
-    changed = [cell.id for cell, stored in zip(again.cells, refresh.read(path).cells) if shown(cell) != shown(stored)]
-    assert changed == []
+    pairs = zip(again.cells, refresh.read(path).cells, strict=True)
+    assert [cell.id for cell, stored in pairs if shown(cell) != shown(stored)] == []
 
 
 def shown(cell):

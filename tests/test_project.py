@@ -1,4 +1,4 @@
-"""The project at the root works from a terminal as it stands. Catches drift between its models, migrations and data.db."""
+"""The project at the root works from a terminal as it stands; its models, migrations and data.db belong together."""
 
 import configparser
 import os
@@ -11,6 +11,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+
 from author.projects import database
 from course.terminal import Screen, run
 
@@ -39,7 +40,7 @@ def in_a_terminal(folder, *words):
 
 @pytest.fixture
 def alembic(copy, monkeypatch):
-    """Runs a command in this process on the copy, with the database of a URL if one is given; returns standard output."""
+    """Runs a command in this process on the copy, on the database of a URL if one is given; returns its output."""
     monkeypatch.chdir(copy)
     monkeypatch.delenv("DATABASE_URL", raising=False)
 
@@ -100,7 +101,8 @@ def test_database_url_wins(copy, alembic):
 
 
 def test_data_db_has_a_dozen_rows_in_both_languages():
-    rows = [row for table, parts in database(ROOT / "data.db").items() if table != "alembic_version" for row in parts["rows"]]
+    tables = [parts["rows"] for table, parts in database(ROOT / "data.db").items() if table != "alembic_version"]
+    rows = [row for table in tables for row in table]
     text = " ".join(str(value) for row in rows for value in row)
     assert len(rows) >= 12
     assert re.search("[ыэъё]", text) and re.search("[іїєґ]", text)
