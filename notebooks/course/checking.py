@@ -163,8 +163,9 @@ def explain(error, work):
 def file_that_names(work, revision):
     """The revision file whose down_revision names `revision`."""
     for file in sorted(Path().rglob("*.py")):
-        if re.search(rf"^down_revision\b[^#]*?['\"]{re.escape(str(revision))}['\"]", work.text(file), re.MULTILINE):
-            return file.name
+        for value in re.findall(r"^down_revision\b[^=\n]*=\s*(\([^)]*\)|\[[^]]*\]|.*)", work.text(file), re.MULTILINE):
+            if re.search(rf"['\"]{re.escape(str(revision))}['\"]", value):
+                return file.name
     return None
 
 
@@ -193,7 +194,7 @@ def judge(exercise, folder, opened, answer=()):
         if exercise.ASKS:
             exercise.check(*answer)
         else:
-            with copied(folder, opened) as (before, environment), nothing_outside(Path.cwd().parent, folder, SECONDS):
+            with copied(folder, opened) as (before, environment), nothing_outside(Path.cwd(), folder, SECONDS):
                 as_it_was(Path(), before, exercise.MAY_CHANGE)
                 exercise.check(Work(before, environment))
     except NotYet as fault:
