@@ -1,0 +1,35 @@
+"""Repair it: put one's own revision, applied nowhere, after the colleague's; no merge."""
+
+from ..checks import (
+    NotYet,
+    at_only_head,
+    column_filled,
+    has_table,
+    joined_as_before,
+    listed,
+    new_revisions,
+    one_head,
+    way_back,
+    worked_example,
+)
+
+MAY_CHANGE = {
+    "files": ["migrations/versions/0007a*.py", "models.py", "alembic.ini"],
+    "data.db": ["comments.size", "messages"],
+}
+MESSAGES = {"id": "INTEGER NOT NULL", "text": "VARCHAR(200) NOT NULL", "PRIMARY KEY": "id"}
+
+
+def check(work):
+    merges = [revision for revision, parents in work.history().items() if len(parents) > 1]
+    if merges:
+        raise NotYet("merged", merges=listed(sorted(merges)))
+    one_head(work)
+    new_revisions(work, after="0007b")
+    at_only_head(work)
+    column_filled(work, "comments.size", "length(text)", revision="0007b")
+    has_table(work, "messages", MESSAGES)
+    before, after = worked_example(work, then="upgrade heads")
+    joined_as_before(work, before, after)
+    _, theirs = worked_example(work, then="upgrade 0007b")
+    way_back(work, "0007b", free=["messages"], wanted=work.schema(theirs))
