@@ -1,303 +1,176 @@
-"""Every exercise: untouched it is not started, its solution is correct, each wrong attempt gets its own message, other right
-ways pass, a broken file gets the third outcome, and looking changes nothing."""
+"""Every exercise: untouched it is not begun, its solution is right, each typical mistake gets its own sentence, other right
+ways pass, and looking changes nothing. And its words: the same in each language, none that no attempt reaches."""
 
 import ast
-import hashlib
-import json
 import os
 import re
-import sqlite3
-import sys
-from pathlib import Path
+import tomllib
 
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
-from IPython.utils.capture import capture_output
 from author.prose import faults, prose
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "notebooks"))
-import course  # noqa: E402
-from course import exercise as machinery  # noqa: E402
-
-FILES = sorted((Path(course.__file__).parent / "exercises").glob("lesson_*.py"))
-
-
-@pytest.fixture
-def learner(lesson):
-    """A learner in a lesson's folder: do(code) runs a cell; judged(n) is what check says of it."""
-
-    class Learner:
-        def __init__(self, number):
-            self.shell = InteractiveShell.instance()
-            lesson(number)
-            self.shell.user_ns.update(course.load(course.words.language))
-            self.number = number
-
-        def reach(self, number):
-            """Solve the stages before an exercise that goes on where the one before it ended."""
-            stages = range(1, number) if machinery.find(number).stage_of_lesson else ()
-            with capture_output():
-                for earlier in stages:
-                    machinery.reset(earlier)
-                    self.do(machinery.find(earlier).solution)
-                    machinery.check(earlier)
-                machinery.reset(number)
-            return machinery.find(number)
-
-        def do(self, code):
-            with capture_output():
-                result = self.shell.run_cell(code)
-            assert result.success, result.error_in_exec or result.error_before_exec
-
-        def attempt(self, number, attempt):
-            """Judge a cell's code, or an answer."""
-            exercise, answer = machinery.find(number), ...
-            if exercise.asks:
-                answer = attempt
-            else:
-                self.do(attempt)
-            with capture_output():
-                exercise, folder = machinery.touch(number)
-            return machinery.judge(exercise, folder, number, answer)
-
-    return Learner
-
-
-# The verdicts do not depend on the language, and each message has both (checked below).
-RU = pytest.mark.parametrize("language", ["ru"], indirect=True)
-
-
-def state(folder):
-    return {p: hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(folder.rglob("*")) if p.is_file()}
-
-
-class Exercises:
-    """The tests of one lesson's exercises; a class for each lesson, so that the lessons run side by side."""
-
-    lesson = None
-
-    def test_untouched_is_not_started(self, number, learner):
-        me = learner(self.lesson)
-        me.reach(number)
-        exercise, folder = machinery.touch(number)
-        assert machinery.judge(exercise, folder, number)[0] == "not_started"
-
-    @RU
-    def test_solution_is_correct_and_looking_changes_nothing(self, number, learner, language):
-        me = learner(self.lesson)
-        exercise = me.reach(number)
-        assert me.attempt(number, exercise.solution) == ("correct", "")
-        before = state(Path.cwd())
-        _, folder = machinery.touch(number)
-        machinery.judge(exercise, folder, number, exercise.solution if exercise.asks else ...)
-        assert state(Path.cwd()) == before
-
-    @RU
-    def test_another_right_way_is_correct(self, number, right, learner, language):
-        me = learner(self.lesson)
-        me.reach(number)
-        assert me.attempt(number, right) == ("correct", "")
-
-    @RU
-    def test_a_typical_mistake_gets_its_own_message(self, number, wrong, learner, language):
-        me = learner(self.lesson)
-        me.reach(number)
-        attempt, said = wrong
-        outcome, text = me.attempt(number, attempt)
-        assert outcome == "not_yet" and said in text, (outcome, text)
-
-    def test_words_are_all_there(self, number):
-        exercise = machinery.all_exercises()[self.lesson][number - 1]
-        assert len(exercise.wrong) >= 2 and len({said for _, said in exercise.wrong}) >= 2
-        assert exercise.asks or exercise.right
-        for language in ("ru", "uk"):
-            weak, strong = exercise.hints[language]
-            assert weak and strong and weak != strong and exercise.why[language]
-            assert [f for t in (weak, strong, exercise.why[language]) for f in faults(prose(t), language)] == []
-
-
-for lesson_number in machinery.all_exercises():
-    globals()[f"TestLesson{lesson_number}"] = type(f"TestLesson{lesson_number}", (Exercises,), {"lesson": lesson_number})
-
-
-def pytest_generate_tests(metafunc):
-    """Give each test its exercises, and its attempts where it takes one."""
-    if not getattr(metafunc.cls, "lesson", None):
-        return
-    exercises = list(enumerate(machinery.all_exercises()[metafunc.cls.lesson], 1))
-    attempts = {"right", "wrong"} & set(metafunc.fixturenames)
-    if not attempts:
-        metafunc.parametrize("number", [number for number, _ in exercises])
-        return
-    (kind,) = attempts
-    cases = [(number, i, attempt) for number, e in exercises for i, attempt in enumerate(getattr(e, kind))]
-    metafunc.parametrize(f"number, {kind}", [(n, a) for n, _, a in cases], ids=[f"{n}.{i}" for n, i, _ in cases])
-
-
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-def test_each_fault_is_said_in_both_languages(file):
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "NotYet":
-            words = {k.arg: text_of(k.value) for k in node.keywords}
-            assert set(words) == {"ru", "uk"}
-            for language, text in words.items():
-                assert list(faults(prose(text), language)) == []
-
-
-def text_of(node):
-    """The literal text of a string or an f-string."""
-    return "".join(part.value for part in ast.walk(node) if isinstance(part, ast.Constant) and isinstance(part.value, str))
-
-
-# What a learner's own broken work is answered with, and what the verbs show.
-
-
-def lock(folder):
-    (folder / "note.txt").touch()  # or the exercise would not have been started
-    connection = sqlite3.connect(folder / "data.db", isolation_level=None)
-    connection.execute("BEGIN EXCLUSIVE")
-    return connection
-
-
-BROKEN = {
-    "syntax error": (lambda f: (f / "models.py").write_text("class User(Base:\n"), "SyntaxError"),
-    "missing import": (lambda f: (f / "models.py").write_text("import nosuch\n"), "No module named 'nosuch'"),
-    "broken revision": (lambda f: (f / "migrations/versions/0009_x.py").write_text("1 / 0\n"), "ZeroDivisionError"),
-    "unknown parent": (
-        lambda f: (f / "migrations/versions/0009_x.py").write_text("revision, down_revision = '0009', 'nope'\n"),
-        "nope",
-    ),
-    "missing database": (lambda f: (f / "data.db").unlink(), "unable to open database file"),
-    "locked database": (lock, "database is locked"),
-    "a database that is none": (lambda f: (f / "data.db").write_text("text" * 99), "file is not a database"),
-}
-
-
-@pytest.mark.parametrize("what", BROKEN)
-def test_the_learners_broken_work_gets_the_third_outcome(what, learner, language):
-    """With the error's own text under one sentence, and no trace of the course's code."""
-    me = learner("04")
-    me.reach(1)
-    _, folder = machinery.touch(1)
-    spoil, said = BROKEN[what]
-    held = spoil(folder)
-    before = {path for path in folder.rglob("*")}
-    with capture_output() as shown:
-        machinery.check(1)
-    if what == "locked database":
-        held.close()
-    sentence, original = [output.data["text/plain"] for output in shown.outputs[:2]]
-    assert {"ru": "останавливается с ошибкой", "uk": "зупиняється з помилкою"}[language] in sentence
-    assert said in original and "Traceback" not in original and "course" not in original
-    assert before == {path for path in folder.rglob("*")}
-
-
-def shown(verb, *words):
-    with capture_output() as seen:
-        verb(*words)
-    return [output.data["text/plain"] for output in seen.outputs]
-
-
-def test_check_says_the_outcome_and_how_far_the_learner_is(learner, language):
-    me = learner("03")
-    exercise = me.reach(1)
-    assert {"ru": "ещё не начато", "uk": "ще не почато"}[language] in shown(machinery.check, 1)[0]
-    me.do(exercise.solution)
-    outcome, line = shown(machinery.check, 1)
-    assert {"ru": "верно", "uk": "правильно"}[language] in outcome and f": 1 {'из' if language == 'ru' else 'із'} " in line
-
-
-def test_progress_survives_a_new_start_and_a_new_kernel(learner, language, lesson, capsys):
-    me = learner("03")
-    exercise = me.reach(1)
-    me.do(exercise.solution)
-    shown(machinery.check, 1)
-    capsys.readouterr()
-    lesson("05")
-    assert f"1 {'из' if language == 'ru' else 'із'} " in capsys.readouterr().out
-    (table,) = shown(machinery.progress)
-    rows = {row.split(" | ")[0].strip("| "): row for row in table.splitlines()[2:]}
-    assert set(rows) == set(machinery.all_exercises()) and "■□" in rows["03"] and "1/" in rows["03"] and "0/" in rows["05"]
-
-
-def test_the_second_hint_is_stronger(learner, language):
-    me = learner("03")
-    me.reach(1)
-    machinery.hints_given.clear()
-    hints = machinery.find(1).hints[language]
-    assert [shown(machinery.hint, 1)[0] for _ in range(3)] == [text.replace("`", "") for text in (*hints, hints[1])]
-
-
-def test_solution_shows_a_cell_and_a_reason(learner, language):
-    me = learner("03")
-    exercise = me.reach(1)
-    why, code = shown(machinery.solution, 1)
-    assert why == exercise.why[language].replace("`", "") and code == exercise.solution.strip()
-
-
-def test_reset_gives_the_exercise_back_fresh_and_keeps_the_work_beside_it(learner, language):
-    me = learner("03")
-    me.reach(1)
-    Path("mine.txt").write_text("x")
-    shown(machinery.reset, 1)
-    assert not Path("mine.txt").exists() and Path("../exercise_1_before/mine.txt").exists()
-    assert machinery.judge(*machinery.touch(1), 1)[0] == "not_started"
-
-
-def test_an_exercise_makes_its_folder_when_first_touched(lesson, language):
-    folder = lesson("03")
-    shown(machinery.check, 1)
-    assert Path.cwd() == folder / "exercise_1" and Path("alembic.ini").exists()
-
-
-def test_an_exercise_that_does_not_exist(learner, language):
-    from course.words import CourseError
-
-    learner("03")
-    for verb in (machinery.check, machinery.hint, machinery.solution, machinery.reset):
-        with pytest.raises(CourseError, match={"ru": "Упражнения 99", "uk": "Вправи 99"}[language]):
-            verb(99)
-
-
-def test_an_exercise_before_start(lesson, language, monkeypatch):
-    from course import lesson_folder
-    from course.words import CourseError
-
-    monkeypatch.setattr(lesson_folder, "current", None)
-    with pytest.raises(CourseError, match={"ru": "первую ячейку", "uk": "першу клітинку"}[language]):
-        machinery.check(1)
-
-
-def test_there_are_enough_exercises():
-    counts = {lesson: len(exercises) for lesson, exercises in machinery.all_exercises().items()}
-    assert sum(counts.values()) >= 22 and counts["00"] >= 1 and all(counts[f"0{n}"] >= 3 for n in range(1, 8))
-
-
-def test_a_module_imported_in_one_exercise_does_not_hide_its_namesake_in_another(learner, language):
-    """Catches a right solution that is rejected because the kernel still holds the models of the exercise before."""
-    me = learner("04")
-    me.reach(2)
-    sys.path.insert(0, "")
-    try:
-        me.do("import models")
-        me.reach(1)
-        assert "models" not in sys.modules
-        me.do("import models")
-        me.do(machinery.find(1).solution)
-        assert machinery.judge(*machinery.touch(1), 1) == ("correct", "")
-    finally:
-        sys.path.remove("")
-        sys.modules.pop("models", None)
-
-
-def test_the_final_project_goes_on_after_a_restart_of_the_kernel(lesson, language, monkeypatch):
-    """Hours of work in one folder: start() must not put them aside."""
-    from course import lesson_folder
-
-    folder = lesson("08")
-    assert list(folder.iterdir()) == []
-    Path("models.py").write_text("# мій проєкт", encoding="utf-8")
-    assert lesson("08") == folder and Path("models.py").exists()
-    with capture_output():
-        lesson_folder.start("08", afresh=True)
-    assert list(folder.iterdir()) == [] and (folder.parent / "08_before/models.py").exists()
+from course import exercise_verbs, session
+from course.attempts import Attempt, attempts_of
+from course.contents import LANGUAGES
+from course.exercises import HERE, all_exercises, load_exercise, text, words_of
+from learner import Learner, state
+
+KEYS = list(all_exercises())
+SHARED = tomllib.loads((HERE / "checks.toml").read_text(encoding="utf-8"))
+PLACES = re.compile(r"\{(\w+)\}")
+CODE = re.compile(r"`([^`]+)`")
+OUTCOMES = {"broken", "not_started", "not_answered"}  # what an attempt may get other than the key of a fault
+OF_ALL = {"hint", "why", "done"}
+
+
+@pytest.fixture(scope="module")
+def learners(tmp_path_factory):
+    """One learner for each exercise; the final project's stages are solved once and remembered."""
+    before, path, known = os.getcwd(), os.environ.get("COURSE_WORK"), {}
+    os.environ["COURSE_WORK"] = str(tmp_path_factory.mktemp("мої роботи"))
+
+    def learner(key):
+        if key not in known:
+            solve_stages_before(key, learner)
+            known[key] = Learner(key)
+        return known[key]
+
+    yield learner
+    os.chdir(before)
+    os.environ["COURSE_WORK"] = path or ""
+
+
+def solve_stages_before(key, learner):
+    """Bring the final project to where a stage begins."""
+    exercise = load_exercise(key)
+    if exercise.STAGE and exercise.number > 1:
+        previous = learner(f"{exercise.lesson}.{exercise.number - 1}")
+        previous.try_again()
+        previous.run(attempts_of(previous.exercise.folder).solution)
+
+
+def attempts(key):
+    found = attempts_of(all_exercises()[key])
+    return [Attempt(found.solution, "the solution"), *found.wrong, *found.right]
+
+
+def outcome(learner, attempt):
+    """What check() finds of an attempt, made from the start, and that it changes nothing by looking."""
+    if learner.exercise.ASKS:
+        return learner.verdict((ast.literal_eval(attempt.code) if attempt.code != "..." else ...,))
+    learner.try_again()
+    learner.run(attempt.code)
+    before, environment, here = state(learner.folder), dict(os.environ), os.getcwd()
+    found = learner.verdict()
+    assert state(learner.folder) == before, "check() changed the learner's folder"
+    assert (dict(os.environ), os.getcwd()) == (environment, here)
+    return found
+
+
+@pytest.mark.parametrize("key", KEYS)
+class TestExercise:
+    def test_untouched_is_not_begun(self, key, learners):
+        learner = learners(key)
+        if not learner.exercise.ASKS:
+            learner.try_again()
+        assert learner.verdict() == ("not_answered" if learner.exercise.ASKS else "not_started", None)
+
+    def test_each_attempt_gets_its_verdict(self, key, learners):
+        wrong = []
+        for attempt in attempts(key):
+            verdict, fault = outcome(learners(key), attempt)
+            got = getattr(fault, "key", None if verdict == "correct" else verdict)
+            if got != attempt.fault:
+                wrong.append(f"{attempt.title}: {got} {getattr(fault, 'places', fault)}, not {attempt.fault}")
+            elif verdict == "not_yet":
+                for language in LANGUAGES:
+                    for again in (False, True):
+                        assert text(learners(key).exercise.folder, fault.key, language, again, **fault.places)
+        assert not wrong, "\n".join(wrong)
+
+    def test_there_are_typical_mistakes_and_other_right_ways(self, key):
+        found = attempts_of(all_exercises()[key])
+        assert len({attempt.fault for attempt in found.wrong}) >= 2 and found.right
+
+    def test_each_of_its_faults_is_reached(self, key):
+        own = tomllib.loads((all_exercises()[key] / "words.toml").read_text(encoding="utf-8"))
+        reached = {attempt.fault for attempt in attempts_of(all_exercises()[key]).wrong}
+        assert reached - OUTCOMES <= set(words_of(all_exercises()[key])), "an attempt wants a fault without words"
+        assert set(own) - OF_ALL - reached == set(), "no attempt in attempts.ipy gets these faults of words.toml"
+
+    def test_its_words(self, key):
+        own = tomllib.loads((all_exercises()[key] / "words.toml").read_text(encoding="utf-8"))
+        assert OF_ALL <= set(own), "words.toml wants hint, why and done"
+        assert list(faults_of_words(own)) == []
+
+
+def faults_of_words(table):
+    """Sentences about words that are missing, differ between languages, or are not in their language."""
+    for key, sentences in table.items():
+        if set(sentences) != set(LANGUAGES):
+            yield f"{key}: languages {sorted(sentences)}, wanted {LANGUAGES}"
+            continue
+        several = {language: s if isinstance(s, list) else [s] for language, s in sentences.items()}
+        for language, choices in several.items():
+            if len(choices) != (1 if key in ("why", "done") else 2) or len(set(choices)) != len(choices):
+                yield f"{key}.{language}: wants {'one text' if key in ('why', 'done') else 'two different texts'}"
+            for choice in choices:
+                yield from (f"{key}.{language}: {fault}" for fault in faults(prose(PLACES.sub("", choice)), language))
+        for number, choices in enumerate(zip(*several.values(), strict=False)):
+            for what, pattern in (("places", PLACES), ("code", CODE)):
+                if len({tuple(sorted(set(pattern.findall(choice)))) for choice in choices}) > 1:
+                    yield f"{key}[{number}]: {what} differ: {[sorted(set(pattern.findall(c))) for c in choices]}"
+
+
+def test_the_words_that_all_share():
+    assert list(faults_of_words(SHARED)) == []
+
+
+def test_the_check_of_words_catches():
+    good = {"ru": ["Раз `a` {x}.", "Два."], "uk": ["Раз `a` {x}.", "Два."]}
+    assert list(faults_of_words({"key": good})) == []
+    for bad in (["Раз `b` {x}.", "Два."], ["Раз `a` {y}.", "Два."], ["Раз `a` {x}."], ["Раз `a` {x}.", "Это."]):
+        assert list(faults_of_words({"key": good | {"uk": bad}})), bad
+    assert list(faults_of_words({"key": {"ru": ["Раз.", "Два."]}}))
+
+
+def named_in_python():
+    """{key: where} of every NotYet("key", …) and of every key handed to a shared check."""
+    found = {}
+    for path in [*HERE.rglob("*.py"), *HERE.parent.glob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "NotYet":
+                if isinstance(node.args[0], ast.Constant):
+                    found[node.args[0].value] = path.name
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in SHARED:
+                found.setdefault(node.value, path.name)
+    return found
+
+
+def test_no_shared_sentence_is_without_use():
+    assert set(SHARED) - set(named_in_python()) == set()
+
+
+def test_each_shared_fault_is_reached():
+    """By an attempt of some exercise, or by a test of the machinery, which names the key."""
+    reached = {attempt.fault for key in KEYS for attempt in attempts_of(all_exercises()[key]).wrong}
+    tests = (HERE.parents[2] / "tests" / "test_checking.py").read_text(encoding="utf-8")
+    reached |= {key for key in SHARED if f'"{key}"' in tests}
+    assert set(SHARED) - reached == set(), "no attempt gets these faults of checks.toml"
+
+
+def test_no_sentence_names_a_number_of_an_exercise():
+    """Exercises know their number from their folder, so that they may be moved."""
+    for key in KEYS:
+        words = (all_exercises()[key] / "words.toml").read_text(encoding="utf-8")
+        assert not re.search(r"(?:reset|check|hint|solution)\((?:\d|\"\d\d\.)", words), key
+
+
+def test_the_same_fault_found_again_gets_its_cause(learners):
+    learner = learners("03.1")
+    learner.try_again()
+    learner.run('%alembic revision -m "create tags"')
+    session.faults.clear()
+    verdict, fault = learner.verdict()
+    first, second = (exercise_verbs.fault_text(learner.exercise, fault) for _ in range(2))
+    assert verdict == "not_yet" and first != second
+    assert second == text(learner.exercise.folder, fault.key, "ru", True, **fault.places)

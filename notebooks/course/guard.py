@@ -36,12 +36,12 @@ class TooLong(BaseException):
 
 
 class Watch:
-    """What is watched now: the folder that may be changed, the learner's own, and until when.
+    """What is watched now: the copy, the folder around it that may be changed, the learner's own, and until when.
 
     An audit hook cannot be taken away again, so there is one for the life of the kernel, which looks here first.
     """
 
-    copy = original = thread = None
+    copy = room = original = thread = None
     until = 0.0
     databases = True  # whether a database of the copy may be opened
 
@@ -71,7 +71,7 @@ def refuse_outside(place):
     if name in ("", ":memory:") or name.startswith("file::memory:"):
         return
     path = os.path.realpath(url2pathname(urlsplit(name).path) if name.startswith("file:") else name)
-    if not (path + os.sep).startswith(Watch.copy + os.sep):
+    if not (path + os.sep).startswith(Watch.room + os.sep):
         raise Outside(name)
 
 
@@ -96,10 +96,10 @@ sa.event.listen(sa.Engine, "do_connect", connect)
 
 @contextmanager
 def nothing_outside(copy, original, seconds):
-    """Let the code inside change nothing but `copy`, open no other database, start no process, and end in time.
+    """Let the code inside change nothing but what lies beside `copy`, open no other database, start no process, and end.
 
     Args:
-        copy: the folder that may be changed.
+        copy: the copy of the learner's folder; the folder around it may be changed.
         original: the learner's folder; a SQLite address that leads there is sent to the copy.
         seconds: how long it may take.
     Raises:
@@ -107,8 +107,9 @@ def nothing_outside(copy, original, seconds):
         TooLong: it did not end. On a system without signals only endless SQL and Python's own loops are noticed.
     """
     Watch.copy, Watch.original = os.path.realpath(copy), os.path.realpath(original)
+    Watch.room = os.path.dirname(Watch.copy)
     Watch.thread, Watch.until = threading.get_ident(), time.monotonic() + seconds
-    temporary, tempfile.tempdir = tempfile.tempdir, str(copy)
+    temporary, tempfile.tempdir = tempfile.tempdir, Watch.room
     try:
         with time_limit(seconds):
             yield
@@ -146,11 +147,13 @@ def time_limit(seconds):
 
 
 def look_at_the_clock(frame, event, argument):
-    """For Windows, the browser and other threads than the first: look at each line of the learner's own files."""
+    """For Windows, the browser and other threads than the first: look at each step of the learner's own files."""
     if time.monotonic() > Watch.until:
         raise TooLong
-    own = Watch.copy and os.path.abspath(frame.f_code.co_filename).startswith(Watch.copy)
-    return look_at_the_clock if own else None
+    if not Watch.copy or not os.path.abspath(frame.f_code.co_filename).startswith(Watch.copy):
+        return None
+    frame.f_trace_opcodes = True  # `while True: pass` is a single line, which is never left
+    return look_at_the_clock
 
 
 def stop(signal_number, frame):

@@ -29,8 +29,8 @@ def add_strangers(path, values=None):
 def add_stranger(connection, table, empty, values):
     columns = connection.execute(f"PRAGMA table_info({quoted(table)})").fetchall()
     links = {row[3]: row for row in connection.execute(f"PRAGMA foreign_key_list({quoted(table)})")}
-    allowed = words_of_checks(connection, table)
-    for attempt in range(4):
+    allowed, unique = words_of_checks(connection, table), unique_columns(connection, table)
+    for attempt in range(3):  # random values; words of the table's checks; values of its own rows
         row = {}
         for _, name, kind, required, _, primary in columns:
             if primary and "INT" in kind.upper():
@@ -41,7 +41,9 @@ def add_stranger(connection, table, empty, values):
                 row[name] = random.choice(values[f"{table}.{name}"])
             elif name in links:
                 row[name] = a_value_of(connection, links[name][2], links[name][4] or "rowid")
-            elif attempt and (known := allowed.get(name) or values_of(connection, table, name)):
+            elif attempt and name in allowed:
+                row[name] = random.choice(allowed[name])
+            elif attempt == 2 and name not in unique and (known := values_of(connection, table, name)):
                 row[name] = random.choice(known)
             else:
                 row[name] = a_value(kind)
@@ -91,4 +93,11 @@ def words_of_checks(connection, table):
     """{column: the strings that a CHECK names for it}."""
     (sql,) = connection.execute("SELECT sql FROM sqlite_master WHERE name = ?", [table]).fetchone()
     found = re.findall(r"[\"`\[]?(\w+)[\"`\]]?\s+IN\s*\(([^)]*)\)", sql, re.IGNORECASE)
-    return {name: re.findall(r"'([^']*)'", words) for name, words in found}
+    return {name: strings for name, words in found if (strings := re.findall(r"'([^']*)'", words))}
+
+
+def unique_columns(connection, table):
+    """The columns of the table's unique constraints and indexes."""
+    indexes = connection.execute(f"PRAGMA index_list({quoted(table)})").fetchall()
+    names = [index[1] for index in indexes if index[2]]
+    return {row[2] for name in names for row in connection.execute(f"PRAGMA index_info({quoted(name)})")}

@@ -1,0 +1,62 @@
+"""A learner in a kernel: opens an exercise, runs cells, asks what check() finds."""
+
+import os
+import shutil
+from pathlib import Path
+
+import course
+from course import exercise_verbs, session
+from course.exercises import all_exercises, load_exercise
+from course.places import copy_files, enter
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
+
+shell = InteractiveShell.instance()
+
+
+class Learner:
+    """Works on one exercise; `try_again()` brings its folder back to how it was opened, faster than reset() does."""
+
+    def __init__(self, key, language="ru"):
+        self.key = key
+        shell.user_ns.update(course.load(language))
+        session.hints.clear(), session.faults.clear(), session.opened_at.clear()
+        with capture_output():
+            exercise_verbs.exercise(key)
+        self.exercise = load_exercise(key)
+        self.folder = exercise_verbs.folder_of(self.exercise)
+
+    def try_again(self):
+        os.environ.pop("DATABASE_URL", None)
+        enter(self.folder.parent)
+        shutil.rmtree(self.folder)
+        copy_files(exercise_verbs.opened(self.exercise), self.folder)
+        enter(self.folder)
+        session.opened_at[self.key] = len(shell.user_ns["In"])
+
+    def run(self, code):
+        """Run a cell; an error of its code is an AssertionError."""
+        with capture_output() as shown:
+            result = shell.run_cell(code, store_history=True)
+        assert result.success, result.error_in_exec or result.error_before_exec
+        return shown
+
+    def verdict(self, answer=()):
+        """(outcome, the NotYet or Broken), as check() finds them."""
+        return exercise_verbs.verdict(self.exercise, answer)
+
+    def check(self, *answer):
+        """What check() shows."""
+        with capture_output() as shown:
+            shell.user_ns["check"](*answer)
+        return "\n".join(output.data["text/plain"] for output in shown.outputs)
+
+
+def state(folder):
+    """{path: bytes} of everything in a folder."""
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in Path(folder).rglob("*") if path.is_file()}
+
+
+def do_exercises():
+    """The exercises that look at a folder of their own."""
+    return [key for key in all_exercises() if not load_exercise(key).ASKS and not load_exercise(key).STAGE]
