@@ -1,5 +1,7 @@
 """The author's command carries code to the other languages, never prose, and says what is left to write."""
 
+import shutil
+
 import nbformat
 import pytest
 
@@ -19,6 +21,7 @@ def course(tmp_path, monkeypatch):
         ]
         notebook = nbformat.v4.new_notebook(cells=cells, metadata=refresh.METADATA)
         nbformat.write(notebook, tmp_path / "notebooks" / language / "09_x.ipynb")
+    (tmp_path / "notebooks" / "ru" / "lesson.py").write_text('load("ru")')
     monkeypatch.setattr(refresh, "ROOT", tmp_path)
     monkeypatch.setattr(refresh, "NOTEBOOKS", tmp_path / "notebooks")
     monkeypatch.setattr(refresh, "rules", lambda: [])
@@ -43,9 +46,10 @@ def test_an_edited_cell_goes_to_the_twin(course, capsys):
 
 
 def test_a_page_that_a_language_lacks_is_made(course, capsys):
-    (course / "uk" / "09_x.ipynb").unlink()
+    shutil.rmtree(course / "uk")
     assert refresh.main("ru", "09") is None
     made = refresh.read(course / "uk" / "09_x.ipynb")
+    assert (course / "uk" / "lesson.py").read_text() == 'load("uk")'
     assert [(cell.id, cell.source) for cell in made.cells] == [("title", "# «…»"), ("one", "# «…»\nprint(1)")]
     assert (
         made.cells[1].outputs[0].text == "1\n" and "to write in uk: every «…» of 09_x.ipynb" in capsys.readouterr().out

@@ -100,6 +100,15 @@ def test_the_table_names_each_page_and_no_other(language):
     none_of(f"{contract.place(path)}: name it in course.toml" for path in there - named)
 
 
+@pytest.mark.parametrize("language", contents.LANGUAGES)
+def test_each_language_has_the_module_that_its_pages_import(language):
+    path = refresh.NOTEBOOKS / language / "lesson.py"
+    if not path.exists():
+        pytest.fail(f"{contract.place(path)} is missing: refresh a page from another language", pytrace=False)
+    model = (refresh.NOTEBOOKS / contents.LANGUAGES[0] / "lesson.py").read_text(encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == model.replace(f'"{contents.LANGUAGES[0]}"', f'"{language}"')
+
+
 def test_a_language_that_nobody_has_described_is_asked_for():
     with pytest.raises(AuthorError, match="languages/xx.toml is missing: copy ru.toml"):
         languages.about("xx")

@@ -30,6 +30,7 @@ def place(path):
 
 
 def missing(path):
+    """What to do about a page that a language lacks."""
     other = next((one for one in contents.LANGUAGES if refresh.page(one, path.stem).exists()), None)
     number = refresh.name(path)
     cure = f"refresh {number} from {other} (`python notebooks/author {other} {number}`)" if other else "begin it"

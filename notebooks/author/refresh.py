@@ -238,11 +238,23 @@ def renew_twin(edited, language, file, work):
     """Carry the edited page to another language, where it is made if it is missing; run it there and store it."""
     path = NOTEBOOKS / language / file
     missing = not path.exists()
+    make_lesson_py(language)
     twin = nbformat.v4.new_notebook() if missing else read(path)
     left = carry_code(edited, twin, language, file)
     for sentence in [f"to write in {language}: every «…» of {file}"] if missing else left:
         print(sentence)
     store(path, execute(twin, path.parent, work))
+
+
+def make_lesson_py(language):
+    """Give a new language the module that its pages import."""
+    path = NOTEBOOKS / language / "lesson.py"
+    if not path.exists():
+        model = next(file for one in contents.LANGUAGES if (file := NOTEBOOKS / one / "lesson.py").exists())
+        text = model.read_text(encoding="utf-8").replace(f'"{model.parent.name}"', f'"{language}"')
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8", newline="\n")
+        print("made:", path.relative_to(ROOT))
 
 
 def read(path):
