@@ -64,7 +64,7 @@ def same(text, wanted):
 
 def in_one_order(text):
     """`text` with the lists of `init` and `list_templates` sorted: a process takes the file system's order."""
-    lists = r"(?:^(?: *Generating .*|\w+ - .*)\n)+"
+    lists = r"(?:^(?: *(?:Generating|File) .*|\w+ - .*)\n)+"
     return re.sub(lists, lambda found: "".join(sorted(found[0].splitlines(True))), text, flags=re.MULTILINE)
 
 

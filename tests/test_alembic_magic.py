@@ -2,6 +2,7 @@
 
 import logging
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -130,3 +131,58 @@ def test_a_line_that_no_shell_would_run_gets_one_sentence(line, said, lesson, la
     with pytest.raises(CourseError, match=said[language == "uk"]):
         alembic_magic(line)
     assert sorted(folder.rglob("*")) == files
+
+
+# Where %alembic does otherwise than a terminal
+
+
+@pytest.mark.parametrize(
+    "line, revision",
+    [
+        ("revision --rev-id 0006", "0006"),
+        ('revision -m "again" --rev-id=0001', "0001"),
+        ("revision --autogenerate -m again --rev-id 0003 > out.txt", "0003"),
+        ("merge heads -m again --rev-id 0002", "0002"),
+        ("-c alembic.ini revision --rev-id other", "other"),
+    ],
+)
+def test_a_revision_that_exists_is_not_created_again(line, revision, lesson, language, capsys):
+    """A terminal overwrites its file and makes it its own parent: "Self-loop is detected"."""
+    from course.terminal import alembic_magic
+
+    folder = lesson("05")
+    (folder / "out.txt").touch()
+    (folder / "migrations/versions/0007_renamed.py").write_text("revision, down_revision = 'other', '0006'\n")
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    capsys.readouterr()
+    alembic_magic(line)
+    (said,) = capsys.readouterr().out.splitlines()
+    assert {"ru": f"Ревизия {revision} уже есть", "uk": f"Ревізія {revision} уже є"}[language] in said
+    assert "migrations/versions/" in said
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize("language", ["ru"], indirect=True)
+def test_a_new_revision_whose_id_begins_like_another_is_created(project):
+    from course.terminal import alembic_magic
+
+    compare("revision -m new --rev-id 000", alembic_magic)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows deletes no folder that is somebody's current one")
+def test_a_folder_that_has_been_deleted_gets_one_sentence(lesson, language):
+    from course.terminal import alembic_magic
+    from course.words import CourseError
+
+    shutil.rmtree(lesson("05"))
+    with pytest.raises(CourseError, match={"ru": "больше нет", "uk": "більше немає"}[language]):
+        alembic_magic("current")
+
+
+@pytest.mark.parametrize("language", ["ru"], indirect=True)
+def test_init_lists_files_in_the_order_of_their_names(project, capsys):
+    from course.terminal import alembic_magic
+
+    alembic_magic("init other")
+    names = [line.split("/")[-1].split(" ")[0] for line in capsys.readouterr().out.splitlines() if "Generating" in line]
+    assert names == sorted(names) and len(names) == 3

@@ -64,7 +64,8 @@ def test_the_pdf_in_the_repository_is_made_from_the_notebook(language):
 
 def test_paper_has_every_command_whole_and_in_order(language):
     """On a line of its own but for the note behind it, so that it is copied as it was run."""
-    commands = [f"alembic {c}" for cell in printed(language, "code") for c in re.findall(r"^%alembic (.*)$", cell.source, re.MULTILINE)]
+    code = "\n".join(paper.printed_code(cell) for cell in printed(language, "code"))
+    commands = [f"alembic {command}" for command in re.findall(r"^%alembic (.*)$", code, re.MULTILINE)]
     lines = iter([line.partition(" #")[0] for line in lines_on_paper(language)])
     assert len(commands) >= 35
     assert [command for command in commands if command not in lines] == []  # `in` goes on where it stopped
@@ -181,6 +182,12 @@ def test_tasks_are_numbered_and_the_text_refers_to_their_numbers(language):
     numbers = re.findall(r"^### (\d+)\. ", text, re.MULTILINE)
     assert numbers == [str(n) for n in range(1, 12)]
     assert set(re.findall(r"(?:см|див)\. (\d+)", text)) <= set(numbers)
+
+
+def test_what_stands_above_the_first_comment_is_not_printed():
+    page = sheet(code('recipe("x")\n%alembic upgrade head\n# back\n%alembic downgrade -1'), code("%alembic heads"))
+    (task,) = paper.sheet(page, "ru")["items"]
+    assert [row["line"] for part in task["parts"] for row in part["rows"]] == ["alembic downgrade -1", "alembic heads"]
 
 
 # What paper.py refuses

@@ -57,7 +57,7 @@ def test_start_makes_the_folder_afresh_and_keeps_what_was_there(lesson):
     Path("models.py").write_text("# мой труд", encoding="utf-8")
     assert lesson("05") == folder
     assert "мой труд" not in Path("models.py").read_text(encoding="utf-8")
-    assert (folder.parent / "05_before" / "models.py").read_text(encoding="utf-8") == "# мой труд"
+    assert (folder.parent / "05_before_1" / "models.py").read_text(encoding="utf-8") == "# мой труд"
 
 
 def test_start_works_from_any_state_of_a_lesson(lesson):
@@ -119,7 +119,7 @@ def test_recipe_makes_a_copy_of_the_project_and_keeps_what_was_there(lesson, ver
     assert Path.cwd() == folder / "two" and not list(Path.cwd().iterdir())
     seen(verbs["recipe"], "one")
     assert Path.cwd() == folder / "one" and "class User" in Path("models.py").read_text(encoding="utf-8")
-    assert (folder / "one_before" / "models.py").read_text(encoding="utf-8") == "# мой труд"
+    assert (folder / "one_before_1" / "models.py").read_text(encoding="utf-8") == "# мой труд"
 
 
 def test_recipe_outside_the_cheat_sheet(verbs, language):
@@ -226,6 +226,59 @@ def test_replace_leaves_the_file_alone_when_the_text_is_not_there_once(verbs, la
     before = Path("models.py").read_bytes()
     assert said[language == "uk"] in complaint(verbs["replace"], "models.py", old, "new")
     assert Path("models.py").read_bytes() == before
+
+
+CHANGES = {  # {what kind of change: (text, old, new)}
+    "a line added below": ("a\nb\n", "a\n", "a\nmore\n"),
+    "a line added above": ("a\nb\n", "b\n", "more\nb\n"),
+    "another text": ("x = .\n", "x = .", "x ="),
+    "a shorter text": ("abc\n", "abc", "b"),
+    "a deletion": ("a\nb\n", "b\n", ""),
+    "windows": ("a\r\nb\r\nc\r\n", "a\nb\n", "a\nmore\nb\n"),
+}
+
+
+@pytest.mark.parametrize("kind", CHANGES)
+def test_replace_whose_change_is_there_says_so_and_changes_nothing(verbs, language, kind):
+    text, old, new = CHANGES[kind]
+    Path("text.txt").write_bytes(text.encode())
+    seen(verbs["replace"], "text.txt", old, new)
+    after = Path("text.txt").read_bytes()
+    assert after != text.encode() and after.count(b"\r\n") == after.count(b"\n") * (kind == "windows")
+    said, _ = seen(verbs["replace"], "text.txt", old, new)
+    assert {"ru": "уже сделана", "uk": "вже зроблено"}[language] in said and said.count("\n") == 0
+    assert Path("text.txt").read_bytes() == after
+
+
+def test_replace_knows_a_block_again_that_a_later_change_has_parted_from_its_place(verbs):
+    block = "class A:\n    x = 1\n    y = 2\n"
+    Path("text.py").write_text("first\n", encoding="utf-8")
+    for new in ("first\n" + block, "first\nsecond\n", "first\n" + block):
+        seen(verbs["replace"], "text.py", "first\n", new)
+    assert Path("text.py").read_text(encoding="utf-8") == "first\nsecond\n" + block
+
+
+def test_replace_makes_a_change_whose_new_text_is_there_by_chance(verbs):
+    Path("text.txt").write_text("new and old\n", encoding="utf-8")
+    seen(verbs["replace"], "text.txt", "old", "new")
+    assert Path("text.txt").read_text(encoding="utf-8") == "new and new\n"
+
+
+def test_replace_in_a_file_that_cannot_be_written(verbs, language, monkeypatch):
+    def refuse(self, mode="r", *words, original=Path.open, **options):
+        if "w" in mode:
+            raise PermissionError(13, "Permission denied")
+        return original(self, mode, *words, **options)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    sentence = complaint(verbs["replace"], "models.py", "String(1000)", "String(2000)")
+    assert "Permission denied" in sentence and {"ru": "не изменён", "uk": "не змінено"}[language] in sentence
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows deletes no folder that is somebody's current one")
+def test_tree_in_a_folder_that_has_been_deleted(verbs, language):
+    shutil.rmtree(Path.cwd())
+    assert {"ru": "больше нет", "uk": "більше немає"}[language] in complaint(verbs["tree"])
 
 
 @pytest.mark.parametrize("verb, words", [("show", ["nosuch.py"]), ("replace", ["nosuch.py", "a", "b"]), ("tree", ["nosuch.py"])])

@@ -1,7 +1,8 @@
 """The cheat sheet on paper: the PDF of a language, made from the cells of its notebook that are tagged `paper`.
 
-Of a text cell all is printed; of a code cell the comments, the `alembic` commands, and the lines that a replace() added to a
-file, as its stored output shows them. A cell tagged `column` begins a new column.
+Of a text cell all is printed; of a code cell the comments, the `alembic` commands, and the lines that a replace() added
+to a file, as its stored output shows them. What stands above a cell's first comment prepares the cell and is not
+printed. A cell tagged `column` begins a new column.
 """
 
 import ast
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import mistune
 import typst
+
 from author.twins import tags
 
 TEMPLATE = Path(__file__).resolve().parent / "paper.typ"
@@ -44,7 +46,9 @@ def compiler(notebook, language):
 
 def sheet(notebook, language):
     """What is printed: {"title", "language", "versions", "items"}, an item being a dict with its "kind"."""
-    versions = re.search(r"Alembic [\d.]+, SQLAlchemy [\d.]+\d", json.dumps([cell.get("outputs") for cell in notebook.cells]))
+    versions = re.search(
+        r"Alembic [\d.]+, SQLAlchemy [\d.]+\d", json.dumps([cell.get("outputs") for cell in notebook.cells])
+    )
     result = {"title": "", "language": language, "versions": versions[0] if versions else "", "items": []}
     for cell in notebook.cells:
         if "column" in tags(cell):
@@ -77,7 +81,9 @@ def text_items(cell):
             yield {"kind": "task", "title": plain(node), "lessons": "", "parts": []}
         elif kind == "heading":
             yield {"kind": "title" if node["attrs"]["level"] == 1 else "group", "text": plain(node)}
-        elif kind == "paragraph" and (lessons := [n for n in node["children"] if LESSON.match(n.get("attrs", {}).get("url", ""))]):
+        elif kind == "paragraph" and (
+            lessons := [n for n in node["children"] if LESSON.match(n.get("attrs", {}).get("url", ""))]
+        ):
             yield {"kind": "lessons", "text": ", ".join(map(plain, lessons))}
         elif kind == "paragraph":
             yield {"kind": "words", "parts": words(node)}
@@ -104,11 +110,18 @@ def plain(node):
     return node.get("raw") or "".join(map(plain, node["children"]))
 
 
+def printed_code(cell):
+    """The part of a code cell that is printed: from its first comment on, all of it where it has none."""
+    return re.sub(r"\A.*?^(?=# )", "", cell.source, count=1, flags=re.MULTILINE | re.DOTALL)
+
+
 def code_items(cell):
     """A code cell as commands and added lines, each with the comment above it."""
-    lines = cell.source.splitlines()
-    source = re.sub(r"^%+(\w+)(.*)$", lambda match: f"{match[1]}({match[2]!r})", cell.source, flags=re.MULTILINE)
-    diffs = [match for output in cell.outputs if (match := ADDED.match(output.get("data", {}).get("text/markdown", "")))]
+    lines = printed_code(cell).splitlines()
+    source = re.sub(r"^%+(\w+)(.*)$", lambda match: f"{match[1]}({match[2]!r})", "\n".join(lines), flags=re.MULTILINE)
+    diffs = [
+        match for output in cell.outputs if (match := ADDED.match(output.get("data", {}).get("text/markdown", "")))
+    ]
     for node in ast.parse(source).body:
         call = ast.unparse(node).partition("(")[0]
         note = comment_above(lines, node.lineno)
@@ -119,7 +132,12 @@ def code_items(cell):
         elif call == "replace":
             diff = diffs.pop(0)
             added = [line[1:] for line in diff["diff"].splitlines() if line.startswith("+") and line != "+"]
-            yield {"kind": "code", "note": note, "file": diff["file"], "lines": textwrap.dedent("\n".join(added)).splitlines()}
+            yield {
+                "kind": "code",
+                "note": note,
+                "file": diff["file"],
+                "lines": textwrap.dedent("\n".join(added)).splitlines(),
+            }
         else:
             raise PaperError(f"cell {cell.id}: {call} is no command and no replace()")
 
