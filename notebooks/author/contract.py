@@ -83,10 +83,7 @@ def last_links(notebook, lesson, language):
         yield last, f"write a link to the next page: [{page_title(language, following)}]({following}.ipynb)"
     sheets = contents.CHEAT_SHEETS
     if sheets and not any(f"]({sheet}.ipynb)" in last.source for sheet in sheets):
-        yield (
-            last,
-            f"write a link to the cheat sheet: [{page_title(language, sheets[0])}]({sheets[0]}.ipynb)",
-        )
+        yield last, f"write a link to the cheat sheet: [{page_title(language, sheets[0])}]({sheets[0]}.ipynb)"
 
 
 def exercise_cells(notebook, lesson, language):
@@ -104,10 +101,9 @@ def exercise_cells(notebook, lesson, language):
 
 
 def exclamation_marks(notebook, lesson, language):
-    cells = [
-        cell for cell in notebook.cells if cell.cell_type == "markdown" and re.search(r"!(?!\[|=)", prose(cell.source))
-    ]
-    for cell in cells[1:]:
+    """At most one text cell of a lesson exclaims."""
+    texts = [cell for cell in notebook.cells if cell.cell_type == "markdown"]
+    for cell in [cell for cell in texts if re.search(r"!(?!\[|=)", prose(cell.source))][1:]:
         yield cell, "one exclamation mark in a lesson is enough; end this sentence with a full stop"
 
 

@@ -52,7 +52,8 @@ def begin_exercise(number, name):
     """
     if number not in contents.lessons():
         raise AuthorError(f"no lesson {number} in course.toml; there are {', '.join(contents.lessons())}")
-    count = 1 + sum(key.startswith(f"{number}.") for key in exercises.all_exercises())
+    there = [int(key[3:]) for key in exercises.all_exercises() if key.startswith(f"{number}.")]
+    count = max(there, default=0) + 1
     folder = exercises.HERE / f"{number}_{count}_{name}"
     file = contents.lessons()[number].file
     try:
