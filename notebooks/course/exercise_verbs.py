@@ -249,7 +249,9 @@ def find(number):
 
 def key_of(number):
     """The key "05.1" for "05.1", "5.1" or 5.1; for 1 or "1" that of the lesson at hand; "" for anything else."""
-    match = re.fullmatch(r"(?:(\d\d?)\.)?(\d+?)(?:\.0)?", str(number).strip())
+    if isinstance(number, float) and number.is_integer():
+        number = int(number)
+    match = re.fullmatch(r"(?:(\d\d?)\.)?(\d+)", str(number).strip())
     if not match or isinstance(number, bool):
         return ""
     lesson = match[1].zfill(2) if match[1] else session.lesson
