@@ -19,7 +19,7 @@ from alembic.ddl.sqlite import SQLiteImpl
 
 from ..database import plain_sql, quoted
 from ..faults import Broken, NotYet
-from ..guard import no_database
+from ..guard import Outside, no_database
 from ..strangers import add_strangers
 from ..terminal import Screen, project_settings, run, split_line
 
@@ -178,8 +178,16 @@ def same_rows(wanted, found, key, free=(), **places):
             row = {column: value for column, value in row.items() if column not in skip}
             match = next((r for r in left if all(c in r and r[c] == v for c, v in row.items())), None)
             if match is None:
-                raise NotYet(key, table=table, row=", ".join(f"{c} = {v!r}" for c, v in list(row.items())[:4]), **places)
+                raise NotYet(key, table=table, row=row_in_short(row, left), **places)
             left.remove(match)
+
+
+def row_in_short(row, others):
+    """A row's first two columns, and those in which it differs from the likest of the others."""
+    likest = max(others, key=lambda other: sum(other.get(c) == v for c, v in row.items()), default={})
+    first = list(row)[:2]
+    differing = [c for c, v in row.items() if c not in first and (c not in likest or likest[c] != v)]
+    return ", ".join(f"{column} = {row[column]!r}" for column in [*first, *differing][:4])
 
 
 def column_filled(work, column, value, revision):
@@ -239,13 +247,15 @@ def made_by_migrations(work, free=(), renames=None, fills=None, values=None, beg
 
 
 def upgrade_to_head(work):
-    """`upgrade head`, which no table must stop that is there already."""
+    """`upgrade head` brings data.db to the head, and creates no table a second time."""
     try:
         work.alembic("upgrade head")
     except Broken as error:
         if found := re.search(r"table \"?(\w+)\"? already exists", str(error)):
             raise NotYet("created_twice", table=found[1]) from None
         raise
+    if work.position() != work.heads():
+        raise NotYet("another_database")
 
 
 def change_rows(database, statement, *values):
@@ -344,6 +354,14 @@ def way_back(work, revision, free=(), wanted=None, renames=None):
     same_rows(before, work.all_rows(), "way_forth_loses_rows", free, revision=revision)
 
 
+def no_row_more(work, table, revision):
+    """Neither the way back to `revision` nor the way forth adds a row to a table that the migrations have no business with."""
+    before = work.all_rows()
+    for command in (f"downgrade {revision}", "upgrade head"):
+        work.alembic(command)
+        same_rows({table: work.all_rows()[table]}, before, "row_not_asked", command=command)
+
+
 def models_agree(work, defaults=True):
     """`alembic check` finds nothing, and the models make the very tables that data.db has.
 
@@ -377,6 +395,13 @@ def models_have(work, table, wanted, absent=()):
     for column in absent:
         if column in found:
             raise NotYet("model_column_left", table=table, column=column)
+
+
+def convention_kept(work):
+    """The models still name their constraints by a naming convention."""
+    for metadata in work.models():
+        if not {"ck", "fk", "pk", "uq"} <= set(metadata.naming_convention):
+            raise NotYet("convention_lost")
 
 
 def schema_of_models(work):
@@ -430,19 +455,40 @@ def environment_in(folder):
     if not Path("alembic.ini").is_file():
         others = sorted(path.as_posix() for path in Path().rglob("alembic.ini"))
         raise NotYet("settings_elsewhere", file=others[0]) if others else NotYet("settings_missing")
-    settings = project_settings()
-    try:
-        settings.file_config.items("alembic")
-        place = settings.get_alembic_option("script_location") or "—"
-    except configparser.InterpolationError as error:
-        raise NotYet("percent_sign", reason=str(error).splitlines()[0]) from None
-    except Exception as error:  # a learner's settings may fail in any way
-        raise Broken(f"{type(error).__name__}: {error}") from None
+    place = script_location()
     for name in ("env.py", "script.py.mako"):
         if not Path(folder, name).is_file():
             raise NotYet("environment_missing", folder=folder, file=name)
+    if place is None:
+        raise NotYet("location_missing")
     if os.path.realpath(place) != os.path.realpath(folder):
         raise NotYet("environment_elsewhere", folder=folder, found=as_in_project(place))
+
+
+def script_location():
+    """Where the settings say that the environment is; None if they do not say."""
+    settings = project_settings()
+    try:
+        settings.file_config.items("alembic")
+        return settings.get_alembic_option("script_location")
+    except configparser.InterpolationError as error:
+        value = settings.file_config.get(error.section, error.option, raw=True)
+        raise NotYet("percent_sign", setting=f"{error.option} = {value}") from None
+    except Exception as error:  # a learner's settings may fail in any way
+        raise Broken(f"{type(error).__name__}: {error}") from None
+
+
+def settings_kept(before):
+    """alembic.ini still has the settings of `before`, the file of old, but for the two that say where things are."""
+    if project_settings().toml_alembic_config:
+        return  # they are divided between two files now
+    was, now = configparser.RawConfigParser(), configparser.RawConfigParser()
+    was.read(before, encoding="utf-8")
+    now.read("alembic.ini", encoding="utf-8")
+    for section in was.sections():
+        for key, value in was.items(section):
+            if key not in ("script_location", "sqlalchemy.url") and now.get(section, key, fallback=None) != value:
+                raise NotYet("setting_changed", section=section, setting=f"{key} = {value}")
 
 
 def opens(work, database, start="."):
@@ -457,14 +503,16 @@ def opens(work, database, start="."):
         if "sqlalchemy.dialects:driver" in str(error):
             raise NotYet("address_is_stock") from None
         raise
-    for path in opened or ["—"]:
+    if not opened:
+        raise NotYet("opens_nothing", database=database)
+    for path in opened:
         if os.path.realpath(path) != wanted:
             raise NotYet("opens_another", database=database, found=as_in_project(path) or ":memory:")
 
 
 def opens_from_anywhere(work, database, folder):
     """The same holds for a command run in `folder` or outside the project, and for the whole project moved elsewhere."""
-    outside, moved = Path("../elsewhere"), Path("../moved project")
+    home, outside, moved = Path.cwd(), Path("../elsewhere"), Path("../moved project")
     outside.mkdir(exist_ok=True)
     for start in (folder, str(outside)):
         try:
@@ -473,13 +521,14 @@ def opens_from_anywhere(work, database, folder):
             raise NotYet("depends_on_folder", folder=Path(start).name, found=fault.places.get("found", "—")) from None
         except Broken as error:
             raise NotYet("fails_in_folder", folder=Path(start).name, reason=last_line(error)) from None
-    shutil.copytree(".", moved)
+    shutil.copytree(home, moved)
     try:
         with chdir(moved):
             environment_in(folder)
             opens(work, database)
     except (NotYet, Broken) as error:
-        raise NotYet("depends_on_place", found=getattr(error, "places", {}).get("found", last_line(error))) from None
+        found = getattr(error, "places", {}).get("found", last_line(error))
+        raise NotYet("depends_on_place", found=found.replace(str(home.parent), "…").replace(os.sep, "/")) from None
     finally:
         shutil.rmtree(moved)
 
@@ -500,15 +549,16 @@ def databases_opened():
 
 
 def as_in_project(path):
-    """A path from the project's root, if it lies there."""
+    """A path from the project's root, if it lies there; "" for a database in memory."""
     found, root = os.path.realpath(path), os.path.realpath(".")
-    inside = path and found.startswith(root + os.sep)
+    inside = path and f"{found}{os.sep}".startswith(root + os.sep)
     return os.path.relpath(found, root).replace(os.sep, "/") if inside else path
 
 
 def last_line(error):
+    """The line of an error that says what happened."""
     lines = [line for line in str(error).splitlines() if not line.startswith("(Background on")]
-    return lines[-1] if lines else ""
+    return lines[-1].rstrip(". ") if lines else ""
 
 
 # SQL that was saved

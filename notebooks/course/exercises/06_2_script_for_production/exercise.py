@@ -3,7 +3,7 @@
 import re
 import shutil
 
-from ..checks import NotYet, at, run_script, same_database, saved_script, worked_example
+from ..checks import NotYet, at, run_script, same_database, saved_script, worked_example, works_with_data_db
 
 MAY_CHANGE = {"files": ["models.py", "alembic.ini"]}
 SIGNS = {
@@ -25,6 +25,7 @@ def check(work):
     except NotYet as fault:
         explain(script, fault)
         raise
+    works_with_data_db(work)
 
 
 def ends_at_head(work, script):

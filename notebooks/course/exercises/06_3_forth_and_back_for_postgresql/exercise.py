@@ -5,12 +5,10 @@ import re
 from contextlib import chdir
 from itertools import zip_longest
 
-from ...guard import Outside
-from ..checks import Broken, NotYet, at, printed_sql, saved_script
+from ..checks import NotYet, at, printed_sql, saved_script, works_with_data_db
 
 MAY_CHANGE = {"files": ["alembic.ini", "migrations/env.py", "models.py"]}
 POSTGRESQL = "postgresql+psycopg://blog@localhost/blog"
-DRIVERS = r"No module named '(?:psycopg|psycopg2|asyncpg|pg8000)"
 
 
 def check(work):
@@ -69,17 +67,3 @@ def statements(script):
     lines = re.sub(r"--.*", "", script).split(";")
     clean = [re.sub(r"\s+", " ", re.sub(r"\s*([(),=])\s*", r"\1", line)).strip().lower() for line in lines]
     return [line for line in clean if line]
-
-
-def works_with_data_db(work):
-    """A command without --sql goes to data.db again."""
-    try:
-        work.alembic("stamp 0005")
-    except Outside:
-        raise NotYet("project_elsewhere") from None
-    except Broken as error:
-        if re.search(DRIVERS, str(error)):
-            raise NotYet("project_elsewhere") from None
-        raise
-    if work.position() != ["0005"]:
-        raise NotYet("project_elsewhere")
