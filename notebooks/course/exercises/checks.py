@@ -281,18 +281,31 @@ def worked_example(work, *commands, then="upgrade head"):
     """What the project as it was opened does to a database like the learner's: its paths before and after `then`.
 
     Args:
-        commands: run first on the database as it was opened; then it gets rows that nobody could foresee.
+        commands: run first on the database as it was opened; then its rows get texts, and it gets rows, that nobody
+            could foresee.
     """
     with chdir(work.opened):
         shutil.copyfile("data.db", "as_opened.kept_by_check")
         for command in commands:
             work.alembic(command)
+        give_other_texts("data.db")
         add_strangers("data.db")
         shutil.copyfile("data.db", "before.kept_by_check")
         work.alembic(then)
         Path("data.db").replace("after.kept_by_check")
         Path("as_opened.kept_by_check").replace("data.db")
     return work.opened / "before.kept_by_check", work.opened / "after.kept_by_check"
+
+
+def give_other_texts(database):
+    """Put random values where texts stand, so that the rows that the learner knows are no help either."""
+    with closing(sqlite3.connect(database)) as connection:
+        for table, parts in describe(database).items():
+            for column in (part for part in parts if is_column(part) and re.match("VARCHAR|TEXT", parts[part])):
+                name = quoted(column)
+                change = f"UPDATE {quoted(table)} SET {name} = lower(hex(randomblob(6))) WHERE {name} IS NOT NULL"
+                connection.execute(change)
+        connection.commit()
 
 
 def same_database(work, wanted, schema_key, rows_key, database="data.db", free=(), **places):

@@ -1,7 +1,7 @@
 """Do it: get the model's new column into a table that has rows."""
 
 from ...opening import sql
-from ..checks import NotYet, is_column, listed, same_rows, same_schema
+from ..checks import NotYet, is_column, listed, same_rows
 
 MAY_CHANGE = {"data.db": ["users"]}
 USERS = {
@@ -28,5 +28,11 @@ def check(work):
     if "phone" not in users:
         raise NotYet("no_phone", columns=listed(filter(is_column, users)))
     if users["phone"] != USERS["phone"]:
-        raise NotYet("phone_differs", found=users["phone"])
-    same_schema({"users": USERS}, {"users": users}, "not_as_model")
+        raise NotYet("phone_differs", found=f"phone {users['phone']}".strip())
+    for part in [*USERS, *users]:
+        if part not in USERS:
+            raise NotYet("not_in_model", part=part)
+        if part not in users:
+            raise NotYet("lost_on_the_way", part=part)
+        if users[part] != USERS[part]:
+            raise NotYet("not_as_model", part=part, wanted=USERS[part], found=users[part])

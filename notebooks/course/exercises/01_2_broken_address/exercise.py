@@ -1,7 +1,7 @@
 """Repair it: a database's address with three faults in it."""
 
 from ...opening import edit, sql
-from ..checks import environment_in, opens, opens_from_anywhere
+from ..checks import environment_in, opens, opens_from_anywhere, settings_kept
 
 OPENS_ON = "02"
 MAY_CHANGE = {"files": ["alembic.ini"]}
@@ -19,3 +19,4 @@ def check(work):
     environment_in("migrations")
     opens(work, "data.db")
     opens_from_anywhere(work, "data.db", "migrations")
+    settings_kept(work.opened / "alembic.ini")

@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 from ...opening import edit
-from ..checks import NotYet, environment_in, opens
+from ..checks import NotYet, environment_in, opens, settings_kept
 
 OPENS_ON = "02"
 MAY_CHANGE = {"files": ["migrations/alembic.ini"]}
@@ -21,3 +21,4 @@ def check(work):
     for path in sorted(Path().rglob("alembic.ini")):
         if path != Path("alembic.ini"):
             raise NotYet("second_settings", file=path.as_posix())
+    settings_kept(work.opened / "migrations/alembic.ini")
