@@ -345,7 +345,7 @@ def made_from_nothing(work, key="not_made_by_migrations"):
         work.alembic("upgrade head")
         if not Path("data.db").is_file():
             raise NotYet("another_database")
-        same_schema(work.schema(), learners, key)
+        same_schema(learners, work.schema(), key)
 
 
 def way_back(work, revision, free=(), wanted=None, renames=None):
@@ -644,6 +644,8 @@ def as_numbers(answer, count):
     """An answer as a list of `count` whole numbers: a list, a tuple, or a text with commas or spaces."""
     if isinstance(answer, dict):
         answer = list(answer.values())
+    while isinstance(answer, (list, tuple)) and len(answer) == 1:
+        answer = answer[0]
     if isinstance(answer, str):
         answer = re.findall(r"[^\s,;\[\](){}'\"]+", answer)
     if not isinstance(answer, (list, tuple)) or len(answer) != count:
@@ -654,6 +656,8 @@ def as_numbers(answer, count):
 def as_revision(answer, revisions):
     """An answer as one of the revisions: an id, the beginning of one, the name of its file, or a list of one of them."""
     names = {re.split(r"[\\/]+", name)[-1].partition("_")[0].lower() for name in as_names(str(answer))}
+    if len(names) > 1:
+        names = {name for name in names if any(revision.startswith(name) for revision in revisions)}
     if len(names) != 1:
         raise NotYet("answer_is_no_revision")
     (name,) = names

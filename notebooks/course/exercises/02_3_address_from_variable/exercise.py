@@ -7,10 +7,15 @@ from unittest.mock import patch
 
 from sqlalchemy import make_url
 
-from ..checks import Broken, NotYet, like_postgresql, printed_sql, without_drivers
+from ...guard import DatabaseOpened
+from ..checks import Broken, NotYet, last_line, like_postgresql, printed_sql, without_drivers
 from . import server
 
 MAY_CHANGE = {"files": ["migrations/env.py", "alembic.ini"]}
+PROBE = """probe = op.create_table(
+        "probe", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("word", sa.String(9))
+    )
+    op.execute(probe.insert().values(word="value"))"""
 POSTGRESQL = "postgresql+psycopg://blog:p%40ss%25@localhost/blog"
 
 
@@ -28,11 +33,10 @@ def variable(address):
 
 
 def write_revision(work):
-    """Give the copy a migration whose SQL shows for which database it is."""
+    """Give the copy a migration whose SQL shows for which database it is, and has a value in it."""
     work.alembic("revision -m probe --rev-id probe")
     path = Path(work.scripts()[0].path)
-    table = 'op.create_table("probe", sa.Column("id", sa.Integer(), primary_key=True))'
-    path.write_text(work.text(path).replace("pass", table, 1), encoding="utf-8")
+    path.write_text(work.text(path).replace("pass", PROBE, 1), encoding="utf-8")
 
 
 def from_variable(work):
@@ -65,10 +69,19 @@ def every_sign_arrives(work):
 
 
 def from_variable_offline(work):
-    with variable(POSTGRESQL):
-        sql = printed_sql(work, "upgrade head --sql")
-    if "SERIAL" not in sql:
+    try:
+        with variable(POSTGRESQL):
+            sql = printed_sql(work, "upgrade head --sql")
+    except DatabaseOpened:
+        raise NotYet("only_online") from None
+    except Broken as error:
+        if "psycopg" in str(error):
+            raise NotYet("offline_connects") from None
+        raise
+    if "id INTEGER" in sql:
         raise NotYet("only_online")
+    if "SERIAL" not in sql or "'value'" not in sql:
+        raise NotYet("offline_differs")
 
 
 def without_variable(work):
@@ -78,7 +91,7 @@ def without_variable(work):
         work.alembic("upgrade head")
         work.alembic("upgrade head --sql")
     except Broken as error:
-        raise NotYet("stops_without", reason=str(error).splitlines()[-1]) from None
+        raise NotYet("stops_without", reason=last_line(error)) from None
     if work.position() != ["probe"]:
         raise NotYet("no_data_db")
     ini = re.sub(r"(?m)^sqlalchemy\.url *=.*$", "sqlalchemy.url = sqlite:///moved.db", work.text("alembic.ini"))

@@ -1,6 +1,15 @@
 """Do it: create the table tags by a revision of one's own."""
 
-from ..checks import at_head, created_by_revision, has_table, made_by_migrations, new_revisions, way_back
+from ..checks import (
+    at_head,
+    created_by_revision,
+    has_table,
+    made_by_migrations,
+    models_have,
+    new_revisions,
+    no_row_more,
+    way_back,
+)
 
 OPENS_ON = "04"
 MAY_CHANGE = {"files": ["models.py", "alembic.ini", "migrations/env.py"], "data.db": ["tags"]}
@@ -18,3 +27,5 @@ def check(work):
     has_table(work, "tags", TAGS)
     made_by_migrations(work, to_the_letter=["tags"])
     way_back(work, "0001", free=["tags"])
+    no_row_more(work, "users", "0001")
+    models_have(work, "users", work.schema()["users"])
