@@ -17,7 +17,7 @@ from unittest.mock import patch
 import sqlalchemy as sa
 from alembic.ddl.sqlite import SQLiteImpl
 
-from ..database import plain_sql, quoted
+from ..database import describe, plain_sql, quoted
 from ..faults import Broken, NotYet
 from ..guard import Outside, no_database
 from ..strangers import add_strangers
@@ -572,6 +572,20 @@ def last_line(error):
     """The line of an error that says what happened."""
     lines = [line for line in str(error).splitlines() if not line.startswith("(Background on")]
     return lines[-1].rstrip(". ") if lines else ""
+
+
+def works_with_data_db(work):
+    """An ordinary command goes to data.db, which is at 0006, and to no other database."""
+    try:
+        work.alembic("stamp 0005")
+    except Outside:
+        raise NotYet("project_elsewhere") from None
+    except Broken as error:
+        if re.search(r"No module named '(?:psycopg|asyncpg|pg8000|MySQLdb|pymysql)", str(error)):
+            raise NotYet("project_elsewhere") from None
+        raise
+    if work.position() != ["0005"]:
+        raise NotYet("project_elsewhere")
 
 
 # SQL that was saved
