@@ -241,7 +241,7 @@ def copied(folder, opened):
 
 def refuse_locked(folder):
     """Raise NotYet if a database of the folder is being written to; looking leaves no file behind."""
-    for path in sorted(Path(folder).glob("*.db")):
+    for path in sorted(path for path in Path(folder).glob("*.db") if path.is_file()):
         with open(path, "rb") as file:
             if file.read(20)[18:19] != b"\x01":
                 continue  # no rollback journal: empty, no database, or in WAL mode, whose readers never wait

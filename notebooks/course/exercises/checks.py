@@ -345,7 +345,7 @@ def made_from_nothing(work, key="not_made_by_migrations"):
         work.alembic("upgrade head")
         if not Path("data.db").is_file():
             raise NotYet("another_database")
-        same_schema(learners, work.schema(), key)
+        same_schema(work.schema(), learners, key)
 
 
 def way_back(work, revision, free=(), wanted=None, renames=None):

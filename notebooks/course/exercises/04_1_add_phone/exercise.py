@@ -1,7 +1,7 @@
 """Do it: add the column phone to users, in the model, in the history and in the database."""
 
-from ..checks import NotYet, at_head, has_effect, made_by_migrations, models_agree, models_have, new_revisions
-from ..checks import not_by_hand, schema_of_models, way_back
+from ..checks import NotYet, at_head, convention_kept, has_effect, made_by_migrations, models_agree, models_have
+from ..checks import new_revisions, not_by_hand, schema_of_models, way_back
 
 OPENS_ON = "05"
 MAY_CHANGE = {"files": ["models.py", "alembic.ini", "migrations/env.py"], "data.db": ["users.phone"]}
@@ -10,6 +10,7 @@ MAY_CHANGE = {"files": ["models.py", "alembic.ini", "migrations/env.py"], "data.
 def check(work):
     if "phone" in work.schema()["users"] and "phone" not in schema_of_models(work).get("users", {}):
         raise NotYet("only_in_database")
+    convention_kept(work)
     models_have(work, "users", {"phone": "VARCHAR(20)"})
     new_revisions(work, after="0006")
     not_by_hand(work)

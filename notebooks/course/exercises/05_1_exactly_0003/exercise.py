@@ -32,9 +32,15 @@ def at_0003(work):
 
 def backup_is_whole(work):
     if not Path("backup.db").is_file():
-        raise NotYet("no_backup")
+        others = [path.as_posix() for path in sorted(Path().rglob("*")) if is_whole(work, path)]
+        raise NotYet("backup_misnamed", file=others[0]) if others else NotYet("no_backup")
     found, before = work.schema("backup.db"), work.opened / "data.db"
     if work.position("backup.db") != ["0006"]:
         raise NotYet("backup_too_late")
     same_schema(work.schema(before), found, "backup_differs")
     same_rows(work.all_rows(before), work.all_rows("backup.db"), "backup_lacks_rows")
+
+
+def is_whole(work, path):
+    """Whether a file is a database at 0006, as a copy made in time is."""
+    return path.is_file() and path.read_bytes()[:15] == b"SQLite format 3" and work.position(path) == ["0006"]
