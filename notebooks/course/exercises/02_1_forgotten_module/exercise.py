@@ -7,7 +7,13 @@ from ..checks import Broken, NotYet, database_of, models_agree
 
 OPENS_ON = "03"
 MAY_CHANGE = {"files": ["migrations/env.py", "models.py", "alembic.ini"]}
-ONE_MORE = "\n\nclass {name}(Base):\n    __tablename__ = '{table}'\n\n    id: Mapped[int] = mapped_column(primary_key=True)\n"
+ONE_MORE = """
+
+class WrittenLater(Base):
+    __tablename__ = "written_later"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+"""
 LIBRARY = """
 CREATE TABLE users (
     id INTEGER NOT NULL, email VARCHAR(200) NOT NULL, name VARCHAR(100) NOT NULL,
@@ -50,7 +56,7 @@ def tables_of_models(work):
 def follows_books(work):
     """Autogenerate reads books.py itself: it sees a model that is written there later."""
     with open("books.py", "a", encoding="utf-8") as file:
-        file.write(ONE_MORE.format(name="WrittenLater", table="written_later"))
+        file.write(ONE_MORE)
     if "written_later" not in tables_of_models(work):
         raise NotYet("not_from_books")
     Path("books.py").write_bytes((work.opened / "books.py").read_bytes())
