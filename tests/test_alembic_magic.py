@@ -76,8 +76,9 @@ def test_a_learners_broken_file(what, project):
 
     file, text = BROKEN[what]
     Path(file).write_text(text, encoding="utf-8")
-    for line in ("upgrade head", "history"):
-        compare(line, alembic_magic)
+    compare("upgrade head", alembic_magic)
+    if file != "models.py":
+        compare("history", alembic_magic)  # it reads the revisions, but neither env.py nor the models
     assert Path.cwd() == project and "A" not in os.environ
 
 
