@@ -527,13 +527,13 @@ def opens_from_anywhere(work, database, folder):
     """The same holds for a command run in `folder` or outside the project, and for the whole project moved elsewhere."""
     home, outside, moved = Path.cwd(), Path("../elsewhere"), Path("../moved project")
     outside.mkdir(exist_ok=True)
-    for start in (folder, str(outside)):
+    for start in (folder, outside.as_posix()):
         try:
             opens(work, database, start)
         except NotYet as fault:
-            raise NotYet("depends_on_folder", folder=Path(start).name, found=fault.places.get("found", "—")) from None
+            raise NotYet("depends_on_folder", folder=start, found=fault.places.get("found", "—")) from None
         except Broken as error:
-            raise NotYet("fails_in_folder", folder=Path(start).name, reason=last_line(error)) from None
+            raise NotYet("fails_in_folder", folder=start, reason=last_line(error)) from None
     shutil.copytree(home, moved)
     try:
         with chdir(moved):
@@ -541,9 +541,9 @@ def opens_from_anywhere(work, database, folder):
             opens(work, database)
     except (NotYet, Broken) as error:
         found = getattr(error, "places", {}).get("found", last_line(error))
-        raise NotYet("depends_on_place", found=found.replace(str(home.parent), "…").replace(os.sep, "/")) from None
+        raise NotYet("depends_on_place", found=found.replace(str(home.parent), "…").replace("../", "…/")) from None
     finally:
-        shutil.rmtree(moved)
+        shutil.rmtree(moved, ignore_errors=True)
 
 
 @contextmanager
@@ -562,10 +562,10 @@ def databases_opened():
 
 
 def as_in_project(path):
-    """A path from the project's root, if it lies there; "" for a database in memory."""
+    """A path from the project's root, if it lies there or beside it; "" for a database in memory."""
     found, root = os.path.realpath(path), os.path.realpath(".")
-    inside = path and f"{found}{os.sep}".startswith(root + os.sep)
-    return os.path.relpath(found, root).replace(os.sep, "/") if inside else path
+    near = path and f"{found}{os.sep}".startswith(os.path.dirname(root) + os.sep)
+    return os.path.relpath(found, root).replace(os.sep, "/") if near else path
 
 
 def last_line(error):
