@@ -63,8 +63,11 @@ def same(text, wanted):
 
 
 def in_one_order(text):
-    """`text` with the lists of `init` and `list_templates` sorted: a process takes the file system's order."""
-    lists = r"(?:^(?: *(?:Generating|File) .*|\w+ - .*)\n)+"
+    """`text` with the lists of `init`, `list_templates` and `branches` sorted.
+
+    A process takes the first two from the file system, the last from a set: their order is a matter of chance.
+    """
+    lists = r"(?:^(?: *(?:Generating|File|->) .*|\w+ - .*)\n)+"
     return re.sub(lists, lambda found: "".join(sorted(found[0].splitlines(True))), text, flags=re.MULTILINE)
 
 

@@ -1,4 +1,4 @@
-"""The cheat sheet cannot be wrong: what it says was run, each error is the one that happens, and its paper says the same."""
+"""The cheat sheet cannot be wrong: what it says was run, each error is what happens, and its paper says the same."""
 
 import io
 import json
@@ -8,11 +8,11 @@ import sys
 from functools import cache
 from pathlib import Path
 
-from author import refresh
 import nbformat
-from author import paper
 import pypdf
 import pytest
+
+from author import paper, refresh
 from author.twins import tags, without_fences
 
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
@@ -59,7 +59,9 @@ def errors(language):
 
 
 def test_the_pdf_in_the_repository_is_made_from_the_notebook(language):
-    assert pages(stored(language)) == pages(paper.pdf(notebook(language), language)), "run: python notebooks/author ru cheatsheet"
+    assert pages(stored(language)) == pages(paper.pdf(notebook(language), language)), (
+        "run: python notebooks/author ru cheatsheet"
+    )
 
 
 def test_paper_has_every_command_whole_and_in_order(language):
@@ -73,8 +75,14 @@ def test_paper_has_every_command_whole_and_in_order(language):
 
 def test_paper_has_every_line_that_a_file_gets(language):
     """Whole, but for the file's name that may stand at the end of the line."""
-    on_paper = {re.sub(r" (?:alembic\.ini|models\.py|migrations/\S+)$", "", line).strip() for line in lines_on_paper(language)}
-    added = {line.strip() for cell in printed(language, "code") for line in re.findall(r"^\+(.+)$", output_of(cell), re.MULTILINE)}
+    on_paper = {
+        re.sub(r" (?:alembic\.ini|models\.py|migrations/\S+)$", "", line).strip() for line in lines_on_paper(language)
+    }
+    added = {
+        line.strip()
+        for cell in printed(language, "code")
+        for line in re.findall(r"^\+(.+)$", output_of(cell), re.MULTILINE)
+    }
     assert len(added) >= 15 and added - on_paper == set()
 
 
@@ -116,8 +124,14 @@ def test_both_languages_have_one_layout():
 
 def test_code_inside_the_text_was_run_too(language):
     """A command or a setting that a sentence names stands in a cell of this page, or in what a cell showed."""
-    code = "\n".join(cell.source + "\n" + output_of(cell) for cell in notebook(language).cells if cell.cell_type == "code")
-    spans = [span for cell in printed(language, "markdown") for span in re.findall(r"`([^`\n]+)`", without_fences(cell.source))]
+    code = "\n".join(
+        cell.source + "\n" + output_of(cell) for cell in notebook(language).cells if cell.cell_type == "code"
+    )
+    spans = [
+        span
+        for cell in printed(language, "markdown")
+        for span in re.findall(r"`([^`\n]+)`", without_fences(cell.source))
+    ]
     named = {span for span in spans if " " in span}
     assert len(named) >= 5
     assert {span for span in named if span not in code} == {"pip install alembic"}
@@ -161,7 +175,9 @@ def test_recipes_need_nothing_of_each_other(tmp_path):
             recipes[-1].append(cell)
     wanted = {cell.id: cell.outputs for recipe in recipes for cell in recipe}
     cells = [page.cells[first], *(cell for recipe in reversed(recipes) for cell in recipe)]
-    again = refresh.execute(nbformat.v4.new_notebook(cells=[nbformat.from_dict(c) for c in cells]), NOTEBOOKS / "uk", tmp_path)
+    again = refresh.execute(
+        nbformat.v4.new_notebook(cells=[nbformat.from_dict(c) for c in cells]), NOTEBOOKS / "uk", tmp_path
+    )
     outputs = {cell.id: cell.outputs for cell in again.cells[1:]}
     assert len(recipes) >= 11 + 12
     assert {id_ for id_ in wanted if plain(wanted[id_]) != plain(outputs[id_])} == set()
@@ -208,7 +224,7 @@ def code(source):
 @pytest.mark.parametrize(
     "notebook, said",
     [
-        (sheet(code("%alembic revision -m \"" + "long " * 20 + '"')), "wider than its column"),
+        (sheet(code('%alembic revision -m "' + "long " * 20 + '"')), "wider than its column"),
         (sheet(*(text(f"### {n}") for n in range(200))), "two pages"),
         (sheet(code("tree()")), "tree is no command"),
         (sheet(code("%sql SELECT 1")), "sql is no command"),

@@ -1,4 +1,4 @@
-"""The helper's verbs on good and bad input, in both languages: what a learner sees, and that bad use gets one sentence."""
+"""The helper's verbs on good and bad input, in each language: what a learner sees; bad use gets one sentence."""
 
 import json
 import os
@@ -186,7 +186,10 @@ def test_show_gives_the_asked_lines_as_a_code_block(verbs):
     with capture_output() as shown:
         verbs["show"]("models.py", 5, 6)
     (output,) = shown.outputs
-    assert output.data["text/markdown"] == "`models.py`\n\n````python\nclass Base(DeclarativeBase):\n    metadata = MetaData(\n````"
+    assert (
+        output.data["text/markdown"]
+        == "`models.py`\n\n````python\nclass Base(DeclarativeBase):\n    metadata = MetaData(\n````"
+    )
 
 
 def test_a_star_stands_for_a_random_revision_id(verbs, language):
@@ -208,7 +211,10 @@ def test_show_says_that_a_file_is_empty(verbs, language):
 
 def test_replace_changes_the_file_and_shows_the_change(verbs):
     text, _ = seen(verbs["replace"], "models.py", "String(1000)", "String(2000)")
-    assert "-    text: Mapped[str] = mapped_column(String(1000))\n+    text: Mapped[str] = mapped_column(String(2000))" in text
+    assert (
+        "-    text: Mapped[str] = mapped_column(String(1000))\n+    text: Mapped[str] = mapped_column(String(2000))"
+        in text
+    )
     assert "String(2000)" in Path("models.py").read_text(encoding="utf-8")
 
 
@@ -220,7 +226,12 @@ def test_replace_keeps_the_rest_of_the_file(verbs, text):
 
 
 @pytest.mark.parametrize(
-    "old, said", [("nosuch", ("нет такого текста", "немає такого тексту")), ("String", ("несколько раз", "кілька разів")), ("", ("нет", "немає"))]
+    "old, said",
+    [
+        ("nosuch", ("нет такого текста", "немає такого тексту")),
+        ("String", ("несколько раз", "кілька разів")),
+        ("", ("нет", "немає")),
+    ],
 )
 def test_replace_leaves_the_file_alone_when_the_text_is_not_there_once(verbs, language, old, said):
     before = Path("models.py").read_bytes()
@@ -281,7 +292,9 @@ def test_tree_in_a_folder_that_has_been_deleted(verbs, language):
     assert {"ru": "больше нет", "uk": "більше немає"}[language] in complaint(verbs["tree"])
 
 
-@pytest.mark.parametrize("verb, words", [("show", ["nosuch.py"]), ("replace", ["nosuch.py", "a", "b"]), ("tree", ["nosuch.py"])])
+@pytest.mark.parametrize(
+    "verb, words", [("show", ["nosuch.py"]), ("replace", ["nosuch.py", "a", "b"]), ("tree", ["nosuch.py"])]
+)
 def test_a_file_that_is_not_there(verbs, language, verb, words):
     sentence = complaint(verbs[verb], *words)
     assert "nosuch.py" in sentence and {"ru": "нет в папке", "uk": "немає в теці"}[language] in sentence
@@ -329,7 +342,11 @@ GRAPHS = {
         "d",
         ["● d note d (head) (data.db)", "● │ b note b", "│ ● c note c", "● a note a", "● base"],
     ),
-    "two bases and a label": ("a:left b:right", "", ["○ a note a (left) (head)", "│ ○ b note b (right) (head)", "● base (data.db)"]),
+    "two bases and a label": (
+        "a:left b:right",
+        "",
+        ["○ a note a (left) (head)", "│ ○ b note b (right) (head)", "● base (data.db)"],
+    ),
     "its file is gone": ("a", "z", ["● z ? (data.db)", "○ a note a (head)", "○ base"]),
     "no revisions": ("", "", ["● base (data.db)"]),
 }
@@ -389,7 +406,9 @@ def test_draw_history_where_there_is_no_project(verbs):
 
 def test_draw_history_of_a_database_that_cannot_be_reached(verbs, monkeypatch, language):
     monkeypatch.setenv("DATABASE_URL", "nosuch://localhost/x")
-    assert {"ru": "Не удаётся подключиться", "uk": "Не вдається під’єднатися"}[language] in complaint(verbs["draw_history"])
+    assert {"ru": "Не удаётся подключиться", "uk": "Не вдається під’єднатися"}[language] in complaint(
+        verbs["draw_history"]
+    )
 
 
 # draw_schema
@@ -421,7 +440,11 @@ def test_draw_schema_of_the_project(verbs):
     [
         ("", 0),
         ("CREATE TABLE a (id INTEGER PRIMARY KEY, parent REFERENCES a(id))", 1),
-        ("CREATE TABLE a (id INTEGER PRIMARY KEY, b REFERENCES b(id)); CREATE TABLE b (id INTEGER PRIMARY KEY, a REFERENCES a(id))", 2),
+        (
+            "CREATE TABLE a (id INTEGER PRIMARY KEY, b REFERENCES b(id));"
+            "CREATE TABLE b (id INTEGER PRIMARY KEY, a REFERENCES a(id))",
+            2,
+        ),
         ("CREATE TABLE a (x, y, PRIMARY KEY (x, y)); CREATE TABLE b (x, y, FOREIGN KEY (x, y) REFERENCES a (x, y))", 2),
         ('CREATE TABLE "<b>&" ("їжа & ёж" TEXT)', 0),
         ("CREATE TABLE a (b REFERENCES nosuch(id))", 0),
@@ -434,8 +457,12 @@ def test_draw_schema_of_other_databases(verbs, sql, expected):
 
 
 def test_draw_schema_cards_do_not_overlap(verbs):
-    _, svg = schema(verbs, "".join(f"CREATE TABLE t{n} (id INTEGER PRIMARY KEY, up REFERENCES t{n // 2}(id));" for n in range(8)))
-    cards = [[float(r.get(k)) for k in ("x", "y", "width", "height")] for r in elements(svg, "rect") if r.get("rx") == "6"]
+    _, svg = schema(
+        verbs, "".join(f"CREATE TABLE t{n} (id INTEGER PRIMARY KEY, up REFERENCES t{n // 2}(id));" for n in range(8))
+    )
+    cards = [
+        [float(r.get(k)) for k in ("x", "y", "width", "height")] for r in elements(svg, "rect") if r.get("rx") == "6"
+    ]
     assert len(cards) == 8
     for number, (x, y, w, h) in enumerate(cards):
         for x2, y2, w2, h2 in cards[number + 1 :]:

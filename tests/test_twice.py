@@ -1,16 +1,19 @@
 """Every cell may be run twice: in a row, or once more after the cell that follows it.
 
-Each page runs three times: as it stands, with every cell doubled, and with a step back after every cell (1 2 1 2 3 2 3 …). A
-second run may say in one sentence that it does nothing, but it ends in no traceback, and it leaves the same files and databases.
+Each page runs three times: as it stands, with every cell doubled, and with a step back after every cell
+(1 2 1 2 3 2 3 …). A second run may say in one sentence that it does nothing, but it ends in no traceback, and it leaves
+the same files and databases.
 """
 
 import os
 import re
 from difflib import unified_diff
+from itertools import pairwise
 from pathlib import Path
 from pprint import pformat
 
 import pytest
+
 from author import refresh
 from author.projects import project
 from course.words import CourseError
@@ -27,7 +30,8 @@ def code_cells(path):
 
 def makes_random_id(cell):
     """Tell whether a second run of the cell may make one more revision, as it would in a terminal."""
-    return any("--rev-id" not in line for line in re.findall("^%alembic (?:revision|merge) .*$", cell.source, re.MULTILINE))
+    lines = re.findall("^%alembic (?:revision|merge) .*$", cell.source, re.MULTILINE)
+    return any("--rev-id" not in line for line in lines)
 
 
 def stops(run, cell):
@@ -41,7 +45,7 @@ def stops(run, cell):
 
 
 def current_state(lesson):
-    """What a cell may have changed: the files of the lesson's folder (on the cheat sheet of the recipe's), and the rest."""
+    """What a cell may have changed: the files of the lesson (on the cheat sheet those of the recipe), and the rest."""
     parts = Path.cwd().relative_to(lesson).parts if Path.cwd().is_relative_to(lesson) else ()
     folder = lesson / parts[0] if lesson.name == "cheatsheet" and parts else lesson
     rest = {"current folder": os.path.relpath(os.getcwd(), folder), "DATABASE_URL": os.environ.get("DATABASE_URL")}
@@ -102,11 +106,11 @@ def test_each_cell_twice_in_a_row(path, tmp_path, plain_run):
 def test_each_cell_again_after_the_next(path, tmp_path, plain_run):
     """A step back, and on from there: the lesson ends with the same files. Cells that only look are not run again."""
     lesson, faults, cells = tmp_path / "back" / "ru" / refresh.name(path), [], code_cells(path)
-    states = [{}, *plain_run[0]]
-    acts = {c.id for c, before, after in zip(cells, states, states[1:]) if before != after and not makes_random_id(c)}
+    steps = zip(cells, pairwise([{}, *plain_run[0]]), strict=True)
+    acts = {cell.id for cell, (before, after) in steps if before != after and not makes_random_id(cell)}
     with page_shell(path, tmp_path / "back") as run:
         run(cells[0])
-        for first, second in zip(cells, cells[1:]):
+        for first, second in pairwise(cells):
             for cell in [second, first, second] if first.id in acts else [second]:
                 if error := stops(run, cell):
                     faults.append(f"cells {first.id} and {second.id} once more: {cell.id} stops: {error!r}")

@@ -81,9 +81,9 @@ def replace(path, old, new):
 def already_replaced(text, old, new):
     """Tell whether `text` looks as if replace(…, old, new) had been done to it.
 
-    If `new` contains `old`, an addition, `old` is still there afterwards. So all of `new` must be there; or else, because a
-    later change may have come in between, each part that was added, if it has three lines or more. If `new` does not contain
-    `old`, then `old` must be gone and `new` must be there. After a deletion, with `new` empty, `old` must be gone.
+    An addition, where `new` contains `old`, leaves `old` in the file. So all of `new` must be there; or else, because a
+    later change may have come in between, each part that was added, if it has three lines or more. After any other
+    change `old` must be gone and `new` must be there; after a deletion, where `new` is empty, `old` must be gone.
     """
     if not old:
         return False

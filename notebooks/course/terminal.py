@@ -1,7 +1,8 @@
 """%alembic: the terminal's `alembic`, run inside the kernel.
 
-No process is started, so that a command is fast and also works in a browser kernel. Before the command this module sets up
-what a new process would have of its own (modules, logging, sys.path, environment, warnings); afterwards it puts all of it back.
+No process is started, so that a command is fast and also works in a browser kernel. Before the command this module
+sets up what a new process would have of its own (modules, logging, sys.path, environment, warnings); afterwards it puts
+all of that back.
 """
 
 import gc
@@ -86,8 +87,8 @@ class RevisionExists(CourseError):
 class NotebookCommandLine(CommandLine):
     """Alembic's command line, with two changes for a notebook.
 
-    It writes to the current sys.stdout, because Config keeps the one from import time. It does not create a revision that
-    exists: Alembic would overwrite the file and make the revision its own parent.
+    It writes to the current sys.stdout, because Config keeps the one from import time. It does not create a revision
+    that exists: Alembic would overwrite the file and make the revision its own parent.
     """
 
     def run_cmd(self, config, options):
@@ -191,7 +192,7 @@ def current_folder():
 
 @contextmanager
 def sorted_folders():
-    """Let Path.iterdir() give names in order: `alembic init` names the files of its template in the order that it finds."""
+    """Let Path.iterdir() give names in order: `alembic init` lists its files in the order in which it finds them."""
     original = Path.iterdir
     with mock.patch.object(Path, "iterdir", lambda folder: iter(sorted(original(folder), key=lambda path: path.name))):
         yield
@@ -226,7 +227,7 @@ def kept_logging():
 
 
 def short_traceback(error):
-    """The traceback of `error` with the frames from the project's own files; each run of other frames becomes one line `…`."""
+    """The traceback of `error`: frames of the project's own files as Python shows them, each run of others as `…`."""
     here = os.getcwd() + os.sep
     lines = ["Traceback (most recent call last):\n"]
     for frame in traceback.extract_tb(error.__traceback__):
