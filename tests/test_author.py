@@ -12,7 +12,7 @@ from course import contents
 
 @pytest.fixture
 def course(tmp_path, monkeypatch):
-    """A course of one lesson."""
+    """A course of one lesson in two languages."""
     for language in ("ru", "uk"):
         (tmp_path / "notebooks" / language).mkdir(parents=True)
         cells = [
@@ -28,6 +28,7 @@ def course(tmp_path, monkeypatch):
     lesson = contents.Lesson("09", "09_x", part=1, minutes=5, exercise_minutes=0, opens_on="nothing")
     monkeypatch.setattr(contents, "lessons", lambda: {"09": lesson})
     monkeypatch.setattr(contents, "CHEAT_SHEETS", ())
+    monkeypatch.setattr(contents, "LANGUAGES", ("ru", "uk"))
     return tmp_path / "notebooks"
 
 
