@@ -2,14 +2,17 @@
 
 import os
 import shutil
+import sys
 from pathlib import Path
+from unittest.mock import patch
+
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
 
 import course
 from course import exercise_verbs, session
 from course.exercises import all_exercises, load_exercise
 from course.places import copy_files, enter
-from IPython.core.interactiveshell import InteractiveShell
-from IPython.utils.capture import capture_output
 
 shell = InteractiveShell.instance()
 
@@ -35,8 +38,8 @@ class Learner:
         session.opened_at[self.key] = len(shell.user_ns["In"])
 
     def run(self, code):
-        """Run a cell; an error of its code is an AssertionError."""
-        with capture_output() as shown:
+        """Run a cell, which finds modules in the current folder first; an error of its code is an AssertionError."""
+        with capture_output() as shown, patch.object(sys, "path", ["", *sys.path]):
             result = shell.run_cell(code, store_history=True)
         assert result.success, result.error_in_exec or result.error_before_exec
         return shown
