@@ -524,7 +524,7 @@ def opens(work, database, start="."):
 
 
 def opens_from_anywhere(work, database, folder):
-    """The same holds for a command run in `folder` or outside the project, and for the whole project moved elsewhere."""
+    """The same holds for a command run in `folder` or outside the project, and for the project moved elsewhere."""
     home, outside, moved = Path.cwd(), Path("../elsewhere"), Path("../moved project")
     outside.mkdir(exist_ok=True)
     for start in (folder, outside.as_posix()):
