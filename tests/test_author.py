@@ -110,6 +110,7 @@ def test_what_a_lesson_builds_goes_to_the_root_when_more_than_its_date_changed(t
 def add_cheat_sheet(course, monkeypatch):
     """Gives the course a cheat sheet: a copy of its lesson, of which the named cell is to be printed."""
     monkeypatch.setattr(contents, "CHEAT_SHEETS", ("cheatsheet",))
+    monkeypatch.setattr(refresh, "execute", lambda notebook, *_: refresh.clean(notebook))  # paper needs no kernel
     return lambda cell: write_cheat_sheets(course, cell)
 
 
@@ -123,9 +124,8 @@ def write_cheat_sheets(course, cell):
 def test_the_cheat_sheet_is_printed(course, add_cheat_sheet, capsys):
     add_cheat_sheet(0)
     assert refresh.main("ru", "cheatsheet") is None
-    assert (course / "uk" / "cheatsheet.pdf").read_bytes().startswith(
-        b"%PDF"
-    ) and "ru/cheatsheet.pdf" in capsys.readouterr().out
+    assert (course / "uk" / "cheatsheet.pdf").read_bytes().startswith(b"%PDF")
+    assert "cheatsheet.pdf" in capsys.readouterr().out
     refresh.main("ru", "cheatsheet")
     assert capsys.readouterr().out == ""
 
