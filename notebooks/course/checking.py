@@ -73,10 +73,10 @@ class Work:
             refuse_exit(end)
             raise Broken(f"SystemExit: {end}") from None
         except Exception as error:
+            refuse_twice(screen)
             explain(error, self)
             raise Broken(place_of(error)) from None
-        if twice := re.search(r"Revision (\S+) is present more than once", screen.getvalue()):
-            raise NotYet("revision_twice", revision=twice[1])
+        refuse_twice(screen)
         return found
 
     def heads(self):
@@ -141,6 +141,12 @@ def reading(path):
         yield
     except (sqlite3.Error, sa.exc.SQLAlchemyError) as error:
         raise Broken(f"{path}: {getattr(error, 'orig', None) or error}") from None
+
+
+def refuse_twice(screen):
+    """Raise NotYet if Alembic has written that two files have the same revision."""
+    if twice := re.search(r"Revision (\S+) is present more than once", screen.getvalue()):
+        raise NotYet("revision_twice", revision=twice[1]) from None
 
 
 def refuse_exit(end):
