@@ -1,0 +1,65 @@
+"""Do it: the tables made by migrations, with a way back."""
+
+import re
+from contextlib import contextmanager
+
+import sqlalchemy as sa
+
+from ..checks import NotYet, add_strangers, at_head, made_from_nothing, models_agree, same_schema
+from ..project import FIRST, another_database, end_of_stage_3, models_as_ordered, project_found, put_rows, walked
+
+STAGE = True
+NOT_BEGUN = ("no_revisions",)
+MAY_CHANGE = {"files": ["*"], "data.db": ["*"]}
+REFERRING = (
+    """SELECT m.name FROM sqlite_master m, pragma_foreign_key_list(m.name) k WHERE k."table" = ? AND m.name <> ?"""
+)
+
+
+def check(work):
+    project_found()
+    models_as_ordered(work, 3)
+    at_head(work)
+    for table in FIRST:
+        if table not in work.schema():
+            raise NotYet("no_table", database="data.db", table=table)
+    models_agree(work, defaults=False)
+    made_from_nothing(work)
+    revision, _ = end_of_stage_3(walked(work))
+    way_to_base(work, revision)
+
+
+def way_to_base(work, revision):
+    """`downgrade base` removes every table, those first that refer to others, and `upgrade` makes them again."""
+    with another_database(work):
+        work.alembic(f"upgrade {revision}")
+        put_rows("data.db", FIRST)
+        add_strangers("data.db")
+        schema = work.schema()
+        with drops_too_early() as found:
+            work.alembic("downgrade base")
+        for table in work.schema():
+            raise NotYet("table_left", table=table)
+        for table, other in found.items():
+            raise NotYet("dropped_too_early", table=table, other=other)
+        work.alembic(f"upgrade {revision}")
+        same_schema(schema, work.schema(), "way_forth_differs", revision="base")
+
+
+@contextmanager
+def drops_too_early():
+    """Gives {table: one that still refers to it when it is dropped}; a table that batch mode replaces comes back."""
+    found = {}
+
+    def look(connection, cursor, statement, *more):
+        if dropped := re.match(r'\s*DROP TABLE (?:IF EXISTS )?["`\[]?(\w+)', statement, re.IGNORECASE):
+            for (other,) in cursor.connection.execute(REFERRING, [dropped[1]] * 2).fetchall():
+                found[dropped[1]] = other
+        elif renamed := re.search(r'RENAME TO ["`\[]?(\w+)', statement, re.IGNORECASE):
+            found.pop(renamed[1], None)
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", look)
+    try:
+        yield found
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", look)

@@ -1,0 +1,117 @@
+"""Repair it: a colleague's revision makes a second head."""
+
+import zlib
+from pathlib import Path
+
+from ..checks import NotYet, ancestors, at_head, models_agree
+from ..project import (
+    THEIRS,
+    applied_files_kept,
+    end_of_stage_3,
+    looked_at,
+    models_as_ordered,
+    project_found,
+    rows_kept,
+    serves_other_databases,
+    walked,
+)
+
+STAGE = True
+NOT_BEGUN = ("several_heads",)
+MAY_CHANGE = {"files": ["*"], "data.db": ["*"]}
+FILE = f"{THEIRS}_add_owners_email.py"
+TEXT = f'''"""add owners.email
+
+Revision ID: {THEIRS}
+Revises: {{parent}}
+Create Date: 2026-05-14 18:20:07.{{number}}
+
+"""
+import sqlalchemy as sa
+from alembic import op
+
+revision = "{THEIRS}"
+down_revision = "{{parent}}"
+
+
+def upgrade() -> None:
+    op.add_column("owners", sa.Column("email", sa.String(200), nullable=True))
+
+
+def downgrade() -> None:
+    op.drop_column("owners", "email")
+'''
+PLACEHOLDER = f"""
+revision, down_revision = "{THEIRS}", None
+def upgrade(): pass
+def downgrade(): pass
+"""
+
+
+def set_up():
+    project_found()
+    if missing := looked_at(their_place):
+        folder, parent = missing
+        (Path(folder) / FILE).write_text(their_text(parent), encoding="utf-8", newline="\n")
+
+
+def their_text(parent):
+    """The colleague's file. Its date depends on the parent, so that a file that was put after another one is known."""
+    return TEXT.format(parent=parent, number=f"{zlib.crc32(parent.encode()) % 10**6:06}")
+
+
+def their_place(work):
+    """(folder, parent) for the colleague's file, whose revision follows stage 3; None if it is there."""
+    try:
+        if THEIRS in work.history():
+            return None
+    except NotYet as fault:
+        if fault.places.get("revision") != THEIRS:
+            raise
+    folders = [path.parent for path in sorted(Path().rglob("*.py")) if "\ndown_revision" in work.text(path)]
+    if not folders:
+        raise NotYet("wishes_first")
+    (folders[0] / FILE).write_text(PLACEHOLDER, encoding="utf-8")  # so that a merge that names it can be read
+    history, way = work.history(), walked(work)
+    way.pop(THEIRS, None)
+    parent, _ = end_of_stage_3(way)
+    if not any(parent in ancestors(history, revision) for revision in history):
+        raise NotYet("wishes_first")
+    return folders[0].as_posix(), parent
+
+
+def check(work):
+    project_found()
+    parent = theirs_unchanged(work)
+    at_head(work)
+    mine = my_last(work, parent)
+    applied_files_kept(work)
+    rows_kept(work.all_rows(), opened=work.all_rows(work.opened / "data.db") if work.opened else {})
+    models_as_ordered(work, 5)
+    models_agree(work, defaults=False)
+    _, schema_below = end_of_stage_3(walked(work))
+    for start in (mine, THEIRS):  # each of the two test servers
+        serves_other_databases(work, start, parent, schema_below)
+
+
+def theirs_unchanged(work):
+    """The colleague's file is there as he wrote it; returns its parent."""
+    try:
+        history = work.history()
+    except NotYet as fault:
+        raise NotYet("their_file_missing") if fault.places.get("revision") == THEIRS else fault from None
+    if THEIRS not in history:
+        raise NotYet("their_file_missing")
+    (script,) = [script for script in work.scripts() if script.revision == THEIRS]
+    if work.text(script.path).strip() not in {their_text(parent).strip() for parent in history}:
+        raise NotYet("their_file_changed", file=Path(script.path).name)
+    return history[THEIRS][0]
+
+
+def my_last(work, parent):
+    """The learner's last revision before the merge; the first one stands after the same as the colleague's."""
+    history = work.history()
+    mine = [revision for revision in history if revision != THEIRS and THEIRS not in ancestors(history, revision)]
+    if not [revision for revision in mine if history[revision] == (parent,)]:
+        raise NotYet("mine_moved", parent=parent)
+    return mine[0]
