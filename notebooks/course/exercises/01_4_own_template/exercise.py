@@ -5,6 +5,7 @@ import random
 import re
 from datetime import datetime
 from itertools import groupby
+from pathlib import Path
 
 from alembic.util import format_as_comma
 from mako.exceptions import MakoException, RichTraceback
@@ -20,6 +21,8 @@ SQLITE = ("sqlalchemy.dialects.sqlite", "sqlite")  # what is imported, and its n
 
 
 def check(work):
+    if not Path(TEMPLATE).is_file():
+        raise NotYet("file_missing", file=TEMPLATE)
     for values in (an_empty_revision(), a_full_revision()):
         text = rendered(TEMPLATE, values)
         first_line_names(text, values["message"])
