@@ -162,6 +162,7 @@ def like_a_new_process(words):
     sys.path[:] = [entry for entry in path if entry not in own]
     sys.argv = ["alembic", *words]
     os.environ["COLUMNS"] = "80"  # the width that argparse takes where there is no terminal
+    os.environ["PYTHON_COLORS"] = "0"  # ipykernel asks for colours, and argparse of Python 3.14 would give them
     messaging.TERMWIDTH = None  # otherwise Alembic wraps long paths where the kernel has a terminal
     forget_project_modules()
     try:
