@@ -1,6 +1,5 @@
 """A learner in a kernel: opens an exercise, runs cells, asks what check() finds."""
 
-import os
 import shutil
 import sys
 from pathlib import Path
@@ -12,7 +11,7 @@ from IPython.utils.capture import capture_output
 import course
 from course import exercise_verbs, session
 from course.exercises import all_exercises, load_exercise
-from course.places import copy_files, enter
+from course.places import copy_files, enter, forget_other_databases
 
 shell = InteractiveShell.instance()
 
@@ -30,7 +29,7 @@ class Learner:
         self.folder = exercise_verbs.folder_of(self.exercise)
 
     def try_again(self):
-        os.environ.pop("DATABASE_URL", None)
+        forget_other_databases()
         enter(self.folder.parent)
         shutil.rmtree(self.folder)
         copy_files(exercise_verbs.opened(self.exercise), self.folder)

@@ -4,6 +4,7 @@ ways pass, and looking changes nothing. And its words: the same in each language
 import ast
 import os
 import re
+import sys
 import tomllib
 
 import pytest
@@ -25,7 +26,8 @@ OF_ALL = {"hint", "why", "done"}
 @pytest.fixture(scope="module")
 def learners(tmp_path_factory):
     """One learner for each exercise; the final project's stages are solved once and remembered."""
-    before, path, known = os.getcwd(), os.environ.get("COURSE_WORK"), {}
+    before, path, known, modules = os.getcwd(), os.environ.get("COURSE_WORK"), {}, sys.path[:]
+    sys.path.insert(0, "")  # as in a kernel: an attempt imports its own models, not those at the root
     os.environ["COURSE_WORK"] = str(tmp_path_factory.mktemp("мої роботи"))
 
     def learner(key):
@@ -36,6 +38,7 @@ def learners(tmp_path_factory):
 
     yield learner
     os.chdir(before)
+    sys.path[:] = modules
     os.environ["COURSE_WORK"] = path or ""
 
 
