@@ -3,12 +3,11 @@
 import os
 
 import sqlalchemy as sa
-from alembic.config import Config
 from alembic.util import to_tuple
 
 from .database import database_positions
 from .svg import BLUE, CARD, CHAR, FAINT, GREEN, INK, LINE, box, line, publish, svg, text
-from .terminal import read_history
+from .terminal import project_settings, read_history
 from .words import problem
 
 ROW, LANE = 36, 26  # pixels: height of a row, width of a lane
@@ -22,13 +21,15 @@ def draw_history():
     """
     if not os.path.exists("alembic.ini"):
         raise problem("no_file", path="alembic.ini")
-    config = Config("alembic.ini")
+    address = os.environ.get("DATABASE_URL") or project_settings().get_main_option("sqlalchemy.url")  # as env.py does
+    if not address:
+        raise problem("no_address")
     try:
         script, revisions = read_history()
         heads = script.get_heads()
     except Exception as error:  # a learner's revision file may fail in any way
         raise problem("no_history", reason=f"{type(error).__name__}: {error}") from None
-    url = sa.make_url(os.environ.get("DATABASE_URL") or config.get_main_option("sqlalchemy.url"))  # as env.py does
+    url = address_as_url(address)
     positions = database_positions(url)
     parents = {revision.revision: to_tuple(revision.down_revision, default=("base",)) for revision in revisions}
     lost = [id_ for id_ in positions if id_ != "base" and id_ not in parents]  # applied, but the file is gone
@@ -41,6 +42,14 @@ def draw_history():
         labels[id_].append((os.path.basename(url.database or "database"), GREEN))
     graph = (rows, *lanes(rows, parents), reachable(positions, parents), labels)
     publish(history_svg(*graph), history_text(*graph))
+
+
+def address_as_url(address):
+    """An address as SQLAlchemy's URL, or the learner's sentence about it."""
+    try:
+        return sa.make_url(address)
+    except sa.exc.ArgumentError as error:
+        raise problem("no_connection", reason=error) from None
 
 
 def reachable(start, parents):
