@@ -6,6 +6,7 @@ import sqlite3
 import sys
 import tempfile
 import traceback
+import warnings
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from urllib.parse import quote
@@ -64,19 +65,20 @@ class Work:
 
     def scripts(self):
         """The revisions as Alembic reads them, the newest first."""
-        screen = Screen()
+        screen, warned = Screen(), []
         try:
             with like_a_new_process(["history"]), redirect_stdout(screen), redirect_stderr(screen):
+                warnings.showwarning = lambda message, *place: warned.append(str(message))  # put back with the filters
                 directory = ScriptDirectory.from_config(project_settings())
                 found = list(directory.walk_revisions())
         except SystemExit as end:
             refuse_exit(end)
             raise Broken(f"SystemExit: {end}") from None
         except Exception as error:
-            refuse_twice(screen)
+            refuse_twice(warned)
             explain(error, self)
             raise Broken(place_of(error)) from None
-        refuse_twice(screen)
+        refuse_twice(warned)
         return found
 
     def heads(self):
@@ -143,9 +145,9 @@ def reading(path):
         raise Broken(f"{path}: {getattr(error, 'orig', None) or error}") from None
 
 
-def refuse_twice(screen):
+def refuse_twice(warned):
     """Raise NotYet if Alembic has written that two files have the same revision."""
-    if twice := re.search(r"Revision (\S+) is present more than once", screen.getvalue()):
+    if twice := re.search(r"Revision (\S+) is present more than once", "\n".join(warned)):
         raise NotYet("revision_twice", revision=twice[1]) from None
 
 
