@@ -74,17 +74,18 @@ def project_found():
 
 def walked(work):
     """{revision: the schema there} of an empty database on its way up, the oldest first, as far as it comes."""
-    found = {}
-    with another_database(work):
-        for revision in reversed(work.history()):
-            try:
-                work.alembic(f"upgrade {revision}")
-            except Broken:
-                if not end_of_stage_3(found)[0]:
-                    raise
-                break  # what a later stage does wrong is its own check's business
-            found[revision] = work.schema()
-    return found
+    if not hasattr(work, "walked"):
+        work.walked = {}
+        with another_database(work):
+            for revision in reversed(work.history()):
+                try:
+                    work.alembic(f"upgrade {revision}")
+                except Broken:
+                    if not end_of_stage_3(work.walked)[0]:
+                        raise
+                    break  # what a later stage does wrong is its own check's business
+                work.walked[revision] = work.schema()
+    return work.walked
 
 
 @contextmanager
@@ -186,12 +187,12 @@ def columns_as_ordered(table, columns, found):
 
 def description(column, kind):
     """How the customer's column looks in a database, and a pattern for all that will do."""
-    empty = "" if column in MAY_BE_EMPTY else " NOT NULL"
+    empty, default = ("", "") if column in MAY_BE_EMPTY else (" NOT NULL", "( DEFAULT .*)?")
     if kind is int:
-        return f"INTEGER{empty}", rf"(BIG|SMALL)?INT(EGER)?{empty}( DEFAULT .*)?"
+        return f"INTEGER{empty}", rf"(BIG|SMALL)?INT(EGER)?{empty}{default}"
     if kind is date:
-        return f"DATE{empty}", rf"DATE{empty}( DEFAULT .*)?"
-    return f"VARCHAR({kind}){empty}", rf"N?(VAR)?CHAR\({kind}\){empty}( DEFAULT .*)?"
+        return f"DATE{empty}", rf"DATE{empty}{default}"
+    return f"VARCHAR({kind}){empty}", rf"N?(VAR)?CHAR\({kind}\){empty}{default}"
 
 
 def keys_as_ordered(table, columns, found):

@@ -6,7 +6,7 @@ from contextlib import chdir
 from pathlib import Path
 from unittest.mock import patch
 
-from ...terminal import forget_project_modules
+from ...terminal import forget_project_modules, project_settings
 from ..checks import Broken, NotYet
 from ..project import project_found
 
@@ -17,6 +17,8 @@ MAY_CHANGE = {"files": ["*"], "data.db": ["*"]}
 
 def check(work):
     project_found()
+    if project_settings().get_main_option("databases"):
+        raise NotYet("template_for_several")
     database_beside(work)
     revisions_can_be_made(work)
     home, moved, elsewhere = Path.cwd(), Path("../moved").resolve(), Path("../elsewhere").resolve()
@@ -39,7 +41,7 @@ def database_beside(work):
     except Broken as error:
         if re.search(r"^sqlalchemy\.url = driver:", work.text("alembic.ini"), re.MULTILINE):
             raise NotYet("address_is_stub") from None
-        if missing := re.search(r"KeyError: '(\w+)'", str(error)):
+        if missing := re.search(r"KeyError: '([A-Z0-9_]+)'", str(error)):
             raise NotYet("wants_variable", variable=missing[1]) from None
         raise
     if not Path("data.db").is_file():

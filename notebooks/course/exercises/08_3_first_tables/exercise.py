@@ -2,6 +2,7 @@
 
 import re
 from contextlib import contextmanager
+from pathlib import Path
 
 import sqlalchemy as sa
 
@@ -23,10 +24,18 @@ def check(work):
     for table in FIRST:
         if table not in work.schema():
             raise NotYet("no_table", database="data.db", table=table)
+    tables_described(work)
     models_agree(work, defaults=False)
     made_from_nothing(work)
     revision, _ = end_of_stage_3(walked(work))
     way_to_base(work, revision)
+
+
+def tables_described(work):
+    """The migrations do not leave it to the models what the tables are: those will change."""
+    for script in work.scripts():
+        if re.search(r"\b(create|drop)_all\(", work.text(script.path)):
+            raise NotYet("left_to_models", file=Path(script.path).name)
 
 
 def way_to_base(work, revision):

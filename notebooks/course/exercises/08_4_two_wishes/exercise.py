@@ -3,6 +3,7 @@
 import re
 
 from ...checking import Work
+from ...frame import TEMPORARY
 from ..checks import NotYet, at_head, columns_are, models_agree, new_revisions, one_head
 from ..project import (
     FIRST,
@@ -35,7 +36,10 @@ def set_up():
         rows_kept(Work().all_rows())
     except NotYet:
         revision, _ = looked_at(lambda work: end_of_stage_3(walked(work)))
-        raise NotYet("rows_need_old_tables", revision=revision or "…") from None
+        if not revision:
+            raise NotYet("first_tables_missing") from None
+        half = Work().position() == [revision]
+        raise NotYet("tables_half_changed" if half else "rows_need_old_tables", revision=revision) from None
 
 
 def check(work):
@@ -63,7 +67,8 @@ def not_half_applied(work, way, revision):
     wanted = way[position[0]]
     for table in [*wanted, *now]:
         if wanted.get(table) != now.get(table):
-            raise NotYet("half_applied", table=table, position=position[0], revision=revision)
+            key = "temporary_table" if table.startswith(TEMPORARY) else "half_applied"
+            raise NotYet(key, database="data.db", table=table, position=position[0], revision=revision)
 
 
 def tables_as_wished(work, first):

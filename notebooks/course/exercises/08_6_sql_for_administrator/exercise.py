@@ -14,7 +14,7 @@ from ..checks import (
     same_schema,
     saved_script,
 )
-from ..project import BACK, NOT_BELOW, due, has_columns, project_found, put_rows, walked
+from ..project import BACK, NOT_BELOW, due, has_columns, project_found, put_rows, serves_other_databases, walked
 
 STAGE = True
 NOT_BEGUN = ("script_missing",)
@@ -24,14 +24,28 @@ SERVER = "server_of_check.db"
 
 def check(work):
     project_found()
-    both_scripts()
     head = at_head(work)
+    all_is_built(work)
+    both_scripts()
     made_from_nothing(work)
     ends = {revision: schema for revision, schema in walked(work).items() if has_columns(schema, 3)}
+    first = list(ends.items())[-1]
+    serves_other_databases(work, first[0], *first)  # files of migrations may have been changed for --sql
     upgrade_makes_the_same(work, head)
     put_rows(SERVER, due(5))
     add_strangers(SERVER)
     rollback_takes_back(work, ends)
+
+
+def all_is_built(work):
+    """data.db has the tables of the stages before."""
+    schema = work.schema()
+    for table, columns in due(5).items():
+        if table not in schema:
+            raise NotYet("no_table", database="data.db", table=table)
+        for column in columns:
+            if column not in schema[table]:
+                raise NotYet("part_missing", table=table, part=column)
 
 
 def both_scripts():
