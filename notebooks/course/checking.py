@@ -21,7 +21,7 @@ from .faults import Broken, NotYet
 from .frame import as_it_was
 from .guard import Outside, TooLong, nothing_outside
 from .places import OTHER_DATABASES, copy_files, current_folder, enter
-from .terminal import NotebookCommandLine, Screen, like_a_new_process, project_settings, readable_paths, split_line
+from .terminal import Screen, command_line, like_a_new_process, project_settings, readable_paths, split_line
 
 SECONDS = 10  # for the whole of a check; the slowest takes under 2 on a laptop
 
@@ -47,7 +47,7 @@ class Work:
         screen, words = Screen(), split_line(line)[0]
         with like_a_new_process(words), redirect_stdout(screen), redirect_stderr(screen):
             try:
-                NotebookCommandLine(prog="alembic").main(words)
+                command_line().main(words)
                 return screen.getvalue()
             except SystemExit as end:
                 refuse_exit(end)
@@ -238,6 +238,8 @@ def copied(folder, opened):
         except OSError as error:
             raise NotYet("file_unreadable", file=os.path.basename(error.filename or ""), reason=error.strerror) from None
         mean_the_copy(Path(folder).resolve(), copy)
+        if beside:
+            mean_the_copy(Path(folder).resolve(), beside)
         enter(copy)
         environment = {name: os.environ.pop(name) for name in OTHER_DATABASES if name in os.environ}
         try:

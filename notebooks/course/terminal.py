@@ -16,6 +16,7 @@ import sys
 import traceback
 import warnings
 from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout
+from functools import cache
 from pathlib import Path
 from unittest import mock
 
@@ -99,6 +100,12 @@ class NotebookCommandLine(CommandLine):
         super().run_cmd(config, options)
 
 
+@cache
+def command_line():
+    """The command line, made once: to describe all options of all commands takes a seventh of a command's time."""
+    return NotebookCommandLine(prog="alembic")
+
+
 def revision_paths(config):
     """{revision: path of its file}, or {} if Alembic cannot read the history: its own command will say why."""
     with redirect_stdout(io.StringIO()), warnings.catch_warnings():
@@ -119,7 +126,7 @@ def run(words, stdout, stderr):
     """
     with like_a_new_process(words), redirect_stdout(stdout), redirect_stderr(stderr):
         try:
-            NotebookCommandLine(prog="alembic").main(words)
+            command_line().main(words)
         except SystemExit as end:
             if isinstance(end.code, str):
                 stderr.write(end.code + "\n")
