@@ -66,7 +66,10 @@ def others():
         yield from (word.upper(), word.title(), f"{word}s", f" {word}", f"{word} ", f"{word}\n", word[::-1], f"un{word}")
         yield from (word[:end] for end in range(1, len(word)))
         yield from (word[start:] for start in range(1, len(word)))
-        yield from (word[0] + letters(len(word) - 1), letters(len(word) - 1) + word[-1])
+        yield from (word[0] + letters(9), letters(9) + word[-1], word[0] + letters(9) + word[-1])
+        for place, right in enumerate(word):
+            wrong = (letter for letter in string.ascii_lowercase if letter != right)
+            yield from (word[:place] + letter + word[place + 1 :] for letter in wrong)
     yield from map(letters, range(1, 21))
 
 
