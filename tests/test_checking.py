@@ -254,6 +254,15 @@ def test_a_file_that_cannot_be_read(learner, monkeypatch):
     assert key(learner) == "file_unreadable"
 
 
+def test_links_are_followed_once(learner):
+    revision(CREATE)
+    learner.run("%alembic upgrade head")
+    Path("migrations").rename("real")
+    os.symlink("real", "migrations")
+    os.symlink("..", "real/up")
+    assert learner.verdict() == ("correct", None)
+
+
 # Rows that nobody could foresee, and whole schemas
 
 

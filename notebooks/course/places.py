@@ -112,7 +112,7 @@ def forget_other_databases():
 
 
 def copy_files(source, target):
-    """Copy the files of a folder into another, as they are now; a link becomes the file that it leads to.
+    """Copy the files of a folder into another, as they are now; a link becomes what it leads to.
 
     Left out are what Python and Jupyter write by themselves, links that lead nowhere, and what is no file (a pipe).
 
@@ -121,7 +121,12 @@ def copy_files(source, target):
     Raises:
         OSError: a file cannot be read.
     """
-    for folder, folders, files in os.walk(source):
+    seen = set()
+    for folder, folders, files in os.walk(source, followlinks=True):
+        if os.path.realpath(folder) in seen:
+            folders.clear()  # a link that leads back up
+            continue
+        seen.add(os.path.realpath(folder))
         folders[:] = [name for name in folders if name not in ("__pycache__", ".ipynb_checkpoints", ".git", ".venv")]
         goal = Path(target) / Path(folder).relative_to(source)
         goal.mkdir(parents=True, exist_ok=True)
