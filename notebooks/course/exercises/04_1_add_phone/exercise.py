@@ -1,7 +1,18 @@
 """Do it: add the column phone to users, in the model, in the history and in the database."""
 
-from ..checks import NotYet, at_head, convention_kept, has_effect, made_by_migrations, models_agree, models_have
-from ..checks import new_revisions, not_by_hand, schema_of_models, way_back
+from ..checks import (
+    NotYet,
+    at_head,
+    convention_kept,
+    has_effect,
+    made_by_migrations,
+    models_agree,
+    models_have,
+    new_revisions,
+    not_by_hand,
+    schema_of_models,
+    way_back,
+)
 
 OPENS_ON = "05"
 MAY_CHANGE = {"files": ["models.py", "alembic.ini", "migrations/env.py"], "data.db": ["users.phone"]}

@@ -1,8 +1,21 @@
 """Repair it: a draft that fails on a filled table and, once it runs, loses the data of a renamed column."""
 
 from ...opening import edit, sql
-from ..checks import at_head, convention_kept, filled, has_effect, made_by_migrations, models_agree, models_have
-from ..checks import new_revisions, not_by_hand, renamed, same_rows, schema_of_models, way_back
+from ..checks import (
+    at_head,
+    convention_kept,
+    filled,
+    has_effect,
+    made_by_migrations,
+    models_agree,
+    models_have,
+    new_revisions,
+    not_by_hand,
+    renamed,
+    same_rows,
+    schema_of_models,
+    way_back,
+)
 
 OPENS_ON = "05"
 DRAFT = "migrations/versions/0007_rename_avatar_add_state.py"

@@ -8,8 +8,18 @@ import string
 from contextlib import closing
 
 from ...opening import edit
-from ..checks import Broken, NotYet, add_strangers, at_head, made_by_migrations, new_revisions, not_by_hand, same_rows
-from ..checks import same_schema, way_back
+from ..checks import (
+    Broken,
+    NotYet,
+    add_strangers,
+    at_head,
+    made_by_migrations,
+    new_revisions,
+    not_by_hand,
+    same_rows,
+    same_schema,
+    way_back,
+)
 
 OPENS_ON = "05"
 MAY_CHANGE = {"files": ["alembic.ini", "migrations/env.py"], "data.db": ["posts.status"]}
@@ -63,7 +73,8 @@ def others():
     """Statuses that are not known: near misses first, then random words."""
     yield from ("secret", "archived", "draft,published", "", " ", "0", "NULL")
     for word in KNOWN:
-        yield from (word.upper(), word.title(), f"{word}s", f" {word}", f"{word} ", f"{word}\n", word[::-1], f"un{word}")
+        yield from (word.upper(), word.title(), word[::-1], f"{word}s", f"un{word}")
+        yield from (f" {word}", f"{word} ", f"{word}\n")
         yield from (word[:end] for end in range(1, len(word)))
         yield from (word[start:] for start in range(1, len(word)))
         yield from (word[0] + letters(9), letters(9) + word[-1], word[0] + letters(9) + word[-1])
