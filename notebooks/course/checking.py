@@ -3,7 +3,6 @@
 import os
 import re
 import sqlite3
-import sys
 import tempfile
 import traceback
 import warnings
