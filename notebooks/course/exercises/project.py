@@ -47,6 +47,7 @@ ROWS = {
 }
 RENAMED, BACK = {"flats.price": "flats.price_per_night"}, {"flats.price_per_night": "flats.price"}
 NOT_BELOW = ["bookings.people", "owners.email"]  # what the tables of stage 3 cannot keep
+SCRIPTS = ("upgrade.sql", "rollback.sql")
 THEIRS = "7b2e4c91d0a3"
 
 
@@ -115,16 +116,26 @@ def end_of_stage_3(way):
 
 
 def applied_files_kept(work):
-    """The revisions that were applied when the stage was opened are as they were; their files may have other names."""
-    if not work.opened or not (work.opened / "alembic.ini").is_file():
-        return
-    now = [lines(Path(script.path)) for script in work.scripts()]
+    """The revisions that were applied when the stage was opened are as they were; their files may have other names.
+
+    Once SQL is being written they may be mended for it, and the last stage looks at what they do.
+    """
+    if work.opened and not any(Path(name).exists() for name in SCRIPTS):
+        now = [lines(Path(script.path)) for script in work.scripts()]
+        for path in applied_files(work):
+            if lines(path) not in now:
+                raise NotYet("revision_file_changed", file=path.name)
+
+
+def applied_files(work):
+    """The files of the revisions that data.db was at, and below, when the stage was opened."""
     with chdir(work.opened):
-        history, position = work.history(), work.position()
-        applied = set(position).union(*(ancestors(history, revision) for revision in position))
-        for script in work.scripts():
-            if script.revision in applied and lines(Path(script.path)) not in now:
-                raise NotYet("revision_file_changed", file=Path(script.path).name)
+        try:
+            history, position = work.history(), work.position()
+            applied = set(position).union(*(ancestors(history, revision) for revision in position))
+            return [Path(script.path) for script in work.scripts() if script.revision in applied]
+        except (Broken, NotYet):  # it could not be read then
+            return []
 
 
 # The models
@@ -265,6 +276,11 @@ def rows_kept(rows, opened=None):
             if now.get(column) != value:
                 places = {"column": column, "was": value, "now": now.get(column)}
                 raise NotYet("customers_row_differs", table=table, row=in_short(row), **places)
+
+
+def rows_as_opened(work):
+    """All rows of data.db as the stage was opened; none where that is not known."""
+    return work.all_rows(work.opened / "data.db") if work.opened else {}
 
 
 def ids(rows, table):

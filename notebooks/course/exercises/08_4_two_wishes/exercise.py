@@ -15,6 +15,7 @@ from ..project import (
     models_as_ordered,
     project_found,
     put_rows,
+    rows_as_opened,
     rows_kept,
     serves_other_databases,
     walked,
@@ -53,7 +54,7 @@ def check(work):
     not_half_applied(work, way, revision)
     at_head(work)
     tables_as_wished(work, first)
-    rows_kept(work.all_rows(), opened=work.all_rows(work.opened / "data.db") if work.opened else {})
+    rows_kept(work.all_rows(), opened=rows_as_opened(work))
     models_as_ordered(work, 4)
     models_agree(work, defaults=False)
     serves_other_databases(work, revision, revision, first)

@@ -11,6 +11,7 @@ from ..project import (
     looked_at,
     models_as_ordered,
     project_found,
+    rows_as_opened,
     rows_kept,
     serves_other_databases,
     walked,
@@ -86,7 +87,7 @@ def check(work):
     at_head(work)
     mine = my_last(work, parent)
     applied_files_kept(work)
-    rows_kept(work.all_rows(), opened=work.all_rows(work.opened / "data.db") if work.opened else {})
+    rows_kept(work.all_rows(), opened=rows_as_opened(work))
     models_as_ordered(work, 5)
     models_agree(work, defaults=False)
     _, schema_below = end_of_stage_3(walked(work))

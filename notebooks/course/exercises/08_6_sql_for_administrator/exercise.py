@@ -14,7 +14,19 @@ from ..checks import (
     same_schema,
     saved_script,
 )
-from ..project import BACK, NOT_BELOW, due, has_columns, project_found, put_rows, serves_other_databases, walked
+from ..project import (
+    BACK,
+    NOT_BELOW,
+    SCRIPTS,
+    due,
+    has_columns,
+    project_found,
+    put_rows,
+    rows_as_opened,
+    rows_kept,
+    serves_other_databases,
+    walked,
+)
 
 STAGE = True
 NOT_BEGUN = ("script_missing",)
@@ -26,6 +38,7 @@ def check(work):
     project_found()
     head = at_head(work)
     all_is_built(work)
+    rows_kept(work.all_rows(), opened=rows_as_opened(work))
     both_scripts()
     made_from_nothing(work)
     ends = {revision: schema for revision, schema in walked(work).items() if has_columns(schema, 3)}
@@ -50,9 +63,8 @@ def all_is_built(work):
 
 def both_scripts():
     """The two scripts are there; one under another name is named."""
-    names = ("upgrade.sql", "rollback.sql")
-    others = [path.name for path in sorted(Path().glob("*.sql")) if path.name not in names]
-    for name in names:
+    others = [path.name for path in sorted(Path().glob("*.sql")) if path.name not in SCRIPTS]
+    for name in SCRIPTS:
         if not Path(name).is_file():
             raise (
                 NotYet("script_misnamed", file=name, other=others[0]) if others else NotYet("script_missing", file=name)
