@@ -24,9 +24,7 @@ def start(lesson, afresh=None):
         CourseError: there is no such lesson, a package is missing, or the folder cannot be written.
     """
     require()
-    lesson = str(lesson).strip().zfill(2)
-    if lesson not in [*contents.lessons(), *contents.CHEAT_SHEETS]:
-        raise problem("no_lesson", lesson=lesson, lessons=", ".join(contents.lessons()))
+    lesson = known_lesson(lesson)
     folder, kept = work_folder(lesson), None
     if afresh is None:
         afresh = lesson in contents.CHEAT_SHEETS or not contents.lessons()[lesson].keeps_work
@@ -43,12 +41,19 @@ def start(lesson, afresh=None):
     key = "cheat_sheet_started" if lesson in contents.CHEAT_SHEETS else "went_on" if goes_on else "started"
     say(word(key, lesson=lesson, folder=shown(folder), **versions))
     if kept:
-        say_kept(kept)
+        say(word("kept_aside", folder=shown(kept)))
 
 
-def say_kept(kept):
-    """Say where the learner's former work is; marked so that tests do not compare the number."""
-    say(word("kept_aside", folder=shown(kept)))
+def known_lesson(name):
+    """The name as the table of the course has it: "05" for 5.
+
+    Raises:
+        CourseError: there is no such lesson.
+    """
+    name = str(name).strip().zfill(2)
+    if name not in [*contents.lessons(), *contents.CHEAT_SHEETS]:
+        raise problem("no_lesson", lesson=name, lessons=", ".join(contents.lessons()))
+    return name
 
 
 def recipe(name, empty=False):

@@ -65,13 +65,7 @@ def schema_svg(tables, arrows):
     rank = ranks(tables, arrows)
     round_about = [a for a in arrows if rank[a[0]] - rank[a[2]] != 1]  # these go above the cards, the others straight
     sizes = {t: [max(map(len, cells)) for cells in zip((t, "", ""), *tables[t])] for t in tables}
-    left, top, places, shapes = 24, 20 + 10 * len(round_about), {}, []
-    for column in sorted(set(rank.values())):
-        y, wide = top, 0
-        for table in (t for t in tables if rank[t] == column):
-            places[table] = (left, y, (sum(sizes[table]) + 4) * CHAR, 34 + 22 * len(tables[table]))
-            y, wide = y + places[table][3] + 18, max(wide, places[table][2])
-        left += wide + 64
+    shapes, places, left = [], *placed(tables, rank, sizes, top=20 + 10 * len(round_about))
 
     def row_of(table, column):
         return places[table][1] + 43 + 22 * [name for name, _, _ in tables[table]].index(column)
@@ -89,6 +83,18 @@ def schema_svg(tables, arrows):
     for table in tables:
         shapes += table_card(table, tables[table], places[table], sizes[table])
     return svg(max(left - 40, 120), max((y + high for _, y, _, high in places.values()), default=40) + 16, shapes)
+
+
+def placed(tables, rank, sizes, top):
+    """{table: its x, y, width and height}, the tables of one rank below each other, and the x of the next rank."""
+    places, left = {}, 24
+    for column in sorted(set(rank.values())):
+        y, wide = top, 0
+        for table in (t for t in tables if rank[t] == column):
+            places[table] = (left, y, (sum(sizes[table]) + 4) * CHAR, 34 + 22 * len(tables[table]))
+            y, wide = y + places[table][3] + 18, max(wide, places[table][2])
+        left += wide + 64
+    return places, left
 
 
 def table_card(table, rows, place, sizes):
