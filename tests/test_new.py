@@ -36,7 +36,7 @@ def faults(folder):
     _, output = run(folder, "-m", "pytest", "-p", "no:xdist", "-o", "addopts=", "-q", "--tb=short", *CHECKS)
     assert "= FAILURES =" in output, output
     failed = output.partition("= FAILURES =")[2].partition("= short test summary")[0]
-    return [line for line in failed.splitlines()[1:] if not line.startswith("___")]
+    return [line for line in failed.splitlines()[1:] if not line.startswith(("___", "==="))]
 
 
 def test_a_new_lesson_and_a_new_exercise_lack_only_words(copy):
