@@ -46,6 +46,8 @@ def set_up():
 def check(work):
     project_found()
     applied_files_kept(work)
+    if len(work.heads()) > 1:
+        one_head(work)
     way = walked(work)
     revision, first = end_of_stage_3(way)
     if not revision:
@@ -63,7 +65,7 @@ def check(work):
 def not_half_applied(work, way, revision):
     """A database that stands below the head has the tables that it should have there."""
     position, now = work.position(), work.schema()
-    if len(position) > 1 or position == [one_head(work)] or THEIRS in way or position[0] not in way:
+    if len(position) > 1 or position == [one_head(work)] or THEIRS in work.history() or position[0] not in way:
         return
     wanted = way[position[0]]
     for table in [*wanted, *now]:

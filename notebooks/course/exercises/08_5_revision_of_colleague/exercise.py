@@ -6,7 +6,9 @@ from pathlib import Path
 from ..checks import NotYet, ancestors, at_head, models_agree
 from ..project import (
     THEIRS,
+    another_database,
     applied_files_kept,
+    comes_to_head,
     end_of_stage_3,
     looked_at,
     models_as_ordered,
@@ -91,8 +93,10 @@ def check(work):
     models_as_ordered(work, 5)
     models_agree(work, defaults=False)
     _, schema_below = end_of_stage_3(walked(work))
-    for start in (mine, THEIRS):  # each of the two test servers
-        serves_other_databases(work, start, parent, schema_below)
+    learners = work.schema()
+    with another_database(work):
+        comes_to_head(work, THEIRS, learners)
+    serves_other_databases(work, mine, parent, schema_below)
 
 
 def theirs_unchanged(work):
