@@ -9,6 +9,9 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from author import AuthorError
 from course.contents import LANGUAGES
+from in_memory import keep_temporary_files_in_memory
+
+keep_temporary_files_in_memory()
 
 
 @pytest.hookimpl(wrapper=True)

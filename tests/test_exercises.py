@@ -69,8 +69,9 @@ def outcome(learner, attempt):
     return found
 
 
-@pytest.mark.parametrize("key", KEYS)
-class TestExercise:
+class Exercises:
+    """The tests of one lesson's exercises; a class for each lesson, so that lessons run side by side."""
+
     def test_untouched_is_not_begun(self, key, learners):
         learner = learners(key)
         if not learner.exercise.ASKS:
@@ -104,6 +105,15 @@ class TestExercise:
         own = tomllib.loads((all_exercises()[key] / "words.toml").read_text(encoding="utf-8"))
         assert OF_ALL <= set(own), "words.toml wants hint, why and done"
         assert list(faults_of_words(own)) == []
+
+
+def pytest_generate_tests(metafunc):
+    if lesson := getattr(metafunc.cls, "lesson", None):
+        metafunc.parametrize("key", [key for key in KEYS if key.startswith(lesson)])
+
+
+for number in sorted({key.partition(".")[0] for key in KEYS}, reverse=True):  # the longest first
+    globals()[f"TestLesson{number}"] = type(f"TestLesson{number}", (Exercises,), {"lesson": number})
 
 
 def faults_of_words(table):

@@ -36,6 +36,7 @@ class Work:
     def __init__(self, opened=None, environment=()):
         self.opened = opened
         self.environment = dict(environment)
+        self.read = None, []  # which files scripts() has read, and what it found
 
     def alembic(self, line, step=None):
         """What `alembic LINE` writes; raises Broken if it fails.
@@ -63,7 +64,14 @@ class Work:
         return {script.revision: to_tuple(script.down_revision, default=()) for script in self.scripts()}
 
     def scripts(self):
-        """The revisions as Alembic reads them, the newest first."""
+        """The revisions as Alembic reads them, the newest first; read again only if a file has changed."""
+        paths = sorted(path for path in Path().rglob("*.*") if path.suffix in (".py", ".ini", ".toml") and path.is_file())
+        files = [(os.getcwd(), path, path.stat().st_mtime_ns, path.stat().st_size) for path in paths]
+        if self.read[0] != files:
+            self.read = files, self.read_scripts()
+        return self.read[1]
+
+    def read_scripts(self):
         screen, warned = Screen(), []
         try:
             with like_a_new_process(["history"]), redirect_stdout(screen), redirect_stderr(screen):

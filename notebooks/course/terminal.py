@@ -28,6 +28,8 @@ from alembic.util import messaging
 from .words import CourseError, problem, say, word
 
 LIBRARIES = str(Path(alembic.__file__).parents[1])
+NEVER_THE_PROJECTS = (LIBRARIES, os.path.dirname(os.__file__), os.path.dirname(__file__))
+libraries = {}  # {name: module}: looked at once, since there are thousands and each command asks
 NOTEBOOKS = Path(__file__).resolve().parents[1]
 
 
@@ -208,10 +210,14 @@ def sorted_folders():
 
 def forget_project_modules():
     """Drop the modules whose files are in the current folder, so that the next import reads the files again."""
-    here, keep = os.getcwd() + os.sep, (LIBRARIES, os.path.dirname(__file__))
+    here = os.getcwd() + os.sep
     for name, module in list(sys.modules.items()):
+        if libraries.get(name) is module:
+            continue
         file = str(getattr(module, "__file__", None) or "")
-        if file.startswith(here) and not file.startswith(keep):
+        if not file or file.startswith(NEVER_THE_PROJECTS):
+            libraries[name] = module
+        elif file.startswith(here):
             del sys.modules[name]
     importlib.invalidate_caches()
 
