@@ -186,7 +186,8 @@ def fault_text(found, fault):
     """A fault's sentence; the same fault found again gets its stronger one."""
     again = session.faults.get(found.key) == fault.key
     session.faults[found.key] = fault.key
-    return text(found.folder, fault.key, words.language, again, **fault.places)
+    said = text(found.folder, fault.key, words.language, again, **fault.places)
+    return f"{said} {word('dash')}" if "—" in fault.places.values() else said
 
 
 def exercise_and_answer(given):
