@@ -10,7 +10,7 @@ import pytest
 from IPython.utils.capture import capture_output
 
 import course
-from course import session
+from course import exercise_verbs, session
 from course.attempts import attempts_of
 from course.exercises import load_exercise
 from course.places import work_folder
@@ -128,3 +128,22 @@ def test_every_check_and_opening_says_something_at_every_state(project):
     for key in STAGES:
         assert project.outcome(key) in ("Не", "Пока"), key
         assert project.run(f'exercise("{key}")')
+
+
+def test_an_opening_says_what_stands_in_its_way(project):
+    def opening(key):
+        return getattr(exercise_verbs.fill(load_exercise(key)), "key", None)
+
+    project.solve(1, 2)
+    assert opening("08.4") == "first_tables_missing"
+    project.solve(3)
+    assert opening("08.4") is None and opening("08.5") == "wishes_first"
+    project.solve(4)
+    assert opening("08.4") is None and opening("08.5") is None
+    project.run("%sql DELETE FROM bookings")
+    assert opening("08.4") == "rows_need_old_tables"
+    project.run("%alembic stamp 0001")
+    assert opening("08.4") == "tables_half_changed"
+    os.remove(THEIRS)
+    Path("migrations/versions/broken.py").write_text("down_revision = ", encoding="utf-8")
+    assert opening("08.5") == "project_stops"
