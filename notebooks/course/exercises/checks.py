@@ -10,16 +10,17 @@ import re
 import shutil
 import sqlite3
 import sys
-from contextlib import chdir, closing, contextmanager
+from collections.abc import Collection
+from contextlib import chdir, closing, contextmanager, suppress
 from pathlib import Path
 from unittest.mock import patch
 
 import sqlalchemy as sa
 from alembic.ddl.sqlite import SQLiteImpl
 
-from ..database import describe, plain_sql, quoted
+from ..database import describe, quoted
 from ..faults import Broken, NotYet
-from ..guard import Outside, no_database
+from ..guard import DatabaseOpened, Outside, no_database
 from ..strangers import add_strangers
 from ..terminal import Screen, project_settings, run, split_line
 
@@ -100,12 +101,6 @@ def ancestors(history, revision):
 
 
 # What is in the database
-
-
-def created_by_revision(work, table):
-    """The database, which is at the head, has the table; if not, a revision was applied too early."""
-    if table not in work.schema():
-        raise NotYet("applied_empty", table=table, head=listed(work.heads()))
 
 
 def has_table(work, table, wanted, database="data.db", free=()):
@@ -221,7 +216,7 @@ def database_of(work, source):
         kept.replace("data.db")
 
 
-def made_by_migrations(work, free=(), renames=None, fills=None, values=None, begin_at=None, to_the_letter=()):
+def made_by_migrations(work, free=(), renames=None, fills=None, values=None, begin_at=None):
     """From the database as it was at first, with rows that nobody could foresee, `upgrade head` makes what data.db is.
 
     Args:
@@ -230,9 +225,8 @@ def made_by_migrations(work, free=(), renames=None, fills=None, values=None, beg
         fills: {"table.column": the value that a new column must have in every row}.
         values: {"table.column": values that the unforeseen rows may have}, where not any will do.
         begin_at: the revision that the database is taken for; by default what it says itself.
-        to_the_letter: tables whose SQL must be that of the migrations, names of constraints and all.
     """
-    learners, clauses = work.schema(), {table: clauses_of(work, table) for table in to_the_letter}
+    learners = work.schema()
     with database_of(work, work.opened / "data.db"):
         if begin_at:
             change_rows("data.db", "UPDATE alembic_version SET version_num = ?", begin_at)
@@ -240,9 +234,6 @@ def made_by_migrations(work, free=(), renames=None, fills=None, values=None, beg
         before = filled(renamed(work.all_rows(), renames), fills)
         upgrade_to_head(work)
         same_schema(work.schema(), learners, "not_made_by_migrations")
-        for table in to_the_letter:
-            if clauses_of(work, table) != clauses[table]:
-                raise NotYet("made_by_hand", table=table)
         same_rows(before, work.all_rows(), "upgrade_loses_rows", free)
 
 
@@ -264,17 +255,33 @@ def change_rows(database, statement, *values):
         connection.commit()
 
 
+def made_to_the_letter(work, table):
+    """The table's SQL is that of the migrations, by the way from 0001 or by that from where the database was at first."""
+    learners = clauses_of(work, table)
+    for revision in ("0001", *work.position(work.opened / "data.db")):
+        with database_of(work, work.opened / "data.db"), suppress(Broken, NotYet):  # from 0002 the way may be closed
+            change_rows("data.db", "UPDATE alembic_version SET version_num = ?", revision)
+            upgrade_to_head(work)
+            if clauses_of(work, table) == learners:
+                return
+    raise NotYet("made_by_hand", table=table)
+
+
 def clauses_of(work, table):
-    """What stands between the brackets of a table's CREATE TABLE, in no order: batch mode takes it from a set."""
+    """What stands between the brackets of a table's CREATE TABLE, in no order: batch mode takes it from a set.
+
+    The spaces inside the brackets count: Alembic begins and ends with a new line, whoever types SQL seldom does.
+    """
     ((sql,),) = work.rows(f"SELECT sql FROM sqlite_master WHERE type = 'table' AND name = '{table}'") or [("",)]
+    inside = re.sub(r"\s+", " ", sql).partition("(")[2].rpartition(")")[0]
     pieces, depth = [""], 0
-    for sign in plain_sql(sql).partition("(")[2]:
+    for sign in inside:
         depth += {"(": 1, ")": -1}.get(sign, 0)
         if sign == "," and not depth:
             pieces.append("")
         else:
             pieces[-1] += sign
-    return sorted(pieces)
+    return [inside[:1], inside[-1:], *sorted(piece.strip() for piece in pieces)]
 
 
 def worked_example(work, *commands, then="upgrade head"):
@@ -367,6 +374,24 @@ def way_back(work, revision, free=(), wanted=None, renames=None):
     same_rows(before, work.all_rows(), "way_forth_loses_rows", free, revision=revision)
 
 
+def table_added(work, table, columns, begin_at=None):
+    """Migrations after 0001, and nobody's hands, have added the table, take it away again, and leave users alone.
+
+    Args:
+        columns: as in has_table().
+        begin_at: as in made_by_migrations().
+    """
+    head = at_head(work)
+    if table not in work.schema():
+        raise NotYet("applied_empty", table=table, head=f"`{head}`")
+    has_table(work, table, columns)
+    made_by_migrations(work, begin_at=begin_at)
+    made_to_the_letter(work, table)
+    way_back(work, "0001", free=[table])
+    no_row_more(work, "users", "0001")
+    models_have(work, "users", work.schema()["users"])
+
+
 def no_row_more(work, table, revision):
     """Neither the way back to `revision` nor the way forth adds a row to a table that the migrations have no business with."""
     before = work.all_rows()
@@ -381,17 +406,24 @@ def models_agree(work, defaults=True):
     Args:
         defaults: False where a default may stand in the database alone.
     """
-    try:
-        work.alembic("check")
-    except Broken as error:
-        if "New upgrade operations detected" not in str(error):
-            raise
-        raise NotYet("models_differ", difference=first_operation(str(error))) from None
+    if found := operations_found(work):
+        raise NotYet("models_differ", difference=first_operation(found))
     by_models = schema_of_models(work)
     in_database = {table: parts for table, parts in work.schema().items() if "VIEW" not in parts}
     if not defaults:
         by_models, in_database = without_defaults(by_models), without_defaults(in_database)
     same_schema(by_models, in_database, "models_differ_unseen")
+
+
+def operations_found(work):
+    """What `alembic check` says of the operations that it finds; "" if there are none."""
+    try:
+        work.alembic("check")
+    except Broken as error:
+        if "New upgrade operations detected" in str(error):
+            return str(error)
+        raise
+    return ""
 
 
 def models_have(work, table, wanted, absent=()):
@@ -444,15 +476,15 @@ def first_operation(text):
 @contextmanager
 def without_drivers():
     """Let the code inside find no driver for PostgreSQL, whatever is installed."""
-    kept = {name: sys.modules.get(name) for name in ("psycopg", "psycopg2", "asyncpg", "pg8000")}
-    sys.modules.update(dict.fromkeys(kept))
+    names = ("psycopg", "psycopg2", "asyncpg", "pg8000")
+    kept = {name: sys.modules[name] for name in names if name in sys.modules}
+    sys.modules.update(dict.fromkeys(names))
     try:
         yield
     finally:
-        for name, module in kept.items():
+        for name in names:
             del sys.modules[name]
-            if module:
-                sys.modules[name] = module
+        sys.modules.update(kept)
 
 
 def like_postgresql():
@@ -460,7 +492,31 @@ def like_postgresql():
     return patch.object(SQLiteImpl, "transactional_ddl", True)
 
 
+def offline_sql(work, value):
+    """What `upgrade head --sql` prints of a migration that makes the table tags and puts a value in; it needs no database."""
+    try:
+        with without_drivers():
+            sql = printed_sql(work, "upgrade head --sql")
+    except DatabaseOpened:
+        raise NotYet("offline_needs_database") from None
+    except Broken as error:
+        if "psycopg" in str(error):
+            raise NotYet("offline_needs_database") from None
+        raise
+    if not all(part in sql for part in ("CREATE TABLE tags", "INSERT INTO tags", "INTO alembic_version")):
+        raise NotYet("offline_not_whole")
+    if f"'{value}'" not in sql:
+        raise NotYet("offline_without_value")
+    return sql
+
+
 # Where the settings lead
+
+
+def use_address(work, address):
+    """Put another address of a database into alembic.ini."""
+    text = re.sub(r"(?m)^sqlalchemy\.url *[=:].*$", f"sqlalchemy.url = {address}", work.text("alembic.ini"))
+    Path("alembic.ini").write_text(text, encoding="utf-8")
 
 
 def environment_in(folder):
@@ -637,10 +693,10 @@ def run_script(work, name, database):
 
 
 def as_names(answer):
-    """An answer as a set of words: from a list, a tuple, a set, or a text with commas."""
-    if isinstance(answer, str):
-        return set(re.findall(r"[^\s,;\[\](){}'\"]+", answer))
-    if isinstance(answer, (list, tuple, set, frozenset, dict)):
+    """An answer as a set of words: from a list, a tuple, a set, or a text with commas; a path is its name."""
+    if isinstance(answer, (str, Path)):
+        return set(re.findall(r"[^\s,;\[\](){}'\"]+", str(answer)))
+    if isinstance(answer, Collection):
         return set().union(*map(as_names, answer))
     raise NotYet("answer_is_no_names")
 
@@ -670,17 +726,19 @@ def as_numbers(answer, count):
 
 def as_revision(answer, revisions):
     """An answer as one of the revisions: an id, the beginning of one, the name of its file, or a list of one of them."""
-    names = {re.split(r"[\\/]+", name)[-1].partition("_")[0].lower() for name in as_names(str(answer))}
+    names = {re.split(r"[\\/]+", name)[-1].partition("_")[0].partition(".")[0].lower() for name in as_names(str(answer))}
     if len(names) > 1:
         names = {name for name in names if any(revision.startswith(name) for revision in revisions)}
     if len(names) != 1:
         raise NotYet("answer_is_no_revision")
     (name,) = names
-    found = [revision for revision in revisions if revision.startswith(name.removesuffix(".py"))]
+    found = [revision for revision in revisions if revision.startswith(name)]
     if not found:
         raise NotYet("answer_unknown_revision", answer=name)
     if len(found) > 1 and name not in found:
         raise NotYet("answer_too_short", answer=name, revisions=listed(found))
+    if len(name) < 4:
+        raise NotYet("answer_is_no_revision")
     return name if name in found else found[0]
 
 

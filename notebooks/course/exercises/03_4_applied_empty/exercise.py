@@ -1,7 +1,7 @@
 """Repair it: a revision was applied empty, and its file filled only afterwards."""
 
 from ...opening import sql
-from ..checks import at_head, created_by_revision, has_table, made_by_migrations, models_have, no_row_more, way_back
+from ..checks import table_added
 
 OPENS_ON = "04"
 FILE = "migrations/versions/0002_create_drafts.py"
@@ -15,10 +15,4 @@ def set_up():
 
 
 def check(work):
-    at_head(work)
-    created_by_revision(work, "drafts")
-    has_table(work, "drafts", DRAFTS)
-    made_by_migrations(work, begin_at="0001", to_the_letter=["drafts"])
-    way_back(work, "0001", free=["drafts"])
-    no_row_more(work, "users", "0001")
-    models_have(work, "users", work.schema()["users"])
+    table_added(work, "drafts", DRAFTS, begin_at="0001")
