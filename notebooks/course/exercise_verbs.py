@@ -73,7 +73,7 @@ def exercise(number):
         open_afresh(found)
         return
     enter(folder)
-    say(word("exercise_went_on", number=found.key, folder=shown(folder)))
+    tell(found, "went_on")
     if found.STAGE:
         say_fault(found, fill(found))
 
@@ -89,10 +89,20 @@ def open_afresh(found):
     fault = fill(found)
     if not fault:
         record(found)
-    say(word("exercise_ready", number=found.key, folder=shown(folder)))
+    tell(found, "ready")
     if kept:
         say(word("kept_aside", folder=shown(kept)))
     say_fault(found, fault)
+
+
+def kind(found):
+    return "stage" if found.STAGE else "exercise"
+
+
+def tell(found, key, **places):
+    """Say one of the sentences that an exercise and a stage have each in words of their own."""
+    where = {"number": found.key, "stage": found.number, "folder": shown(folder_of(found))}
+    say(word(f"{kind(found)}_{key}", **where, **places))
 
 
 def say_fault(found, fault):
@@ -148,22 +158,24 @@ def check(*answer):
     """
     found, answer = exercise_and_answer(answer)
     folder = folder_of(found)
-    if not folder.is_dir():
-        raise problem("exercise_not_opened", number=found.key, folder=shown(folder))
+    if not found.ASKS and not folder.is_dir():
+        raise problem(f"{kind(found)}_not_opened", number=found.key, folder=shown(folder))
     outcome, fault = verdict(found, answer)
     if outcome == "correct":
         remember(found.key)
         session.faults.pop(found.key, None)
         done, total = solved_of_lesson(found.lesson)
         told = text(found.folder, "done", words.language)
-        say(word("correct", text=told, solved=done, all=total))
+        tell(found, "correct", text=told, solved=done, all=total)
     elif outcome == "not_yet":
         say(word("not_yet", text=fault_text(found, fault)))
     elif outcome == "broken":
         say(word("broken_step", command=fault.command) if fault.command else word("broken"))
         display({"text/markdown": f"````text\n{fault}\n````", "text/plain": str(fault)}, raw=True)
+    elif outcome == "not_started":
+        tell(found, "not_started")
     else:
-        say(word(outcome, folder=shown(folder)))
+        say(word(outcome))
     if not found.ASKS and current_folder() != folder.resolve():
         say(word("checked_elsewhere", number=found.key, folder=shown(folder)))
 
