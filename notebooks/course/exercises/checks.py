@@ -475,8 +475,8 @@ def first_operation(text):
 
 @contextmanager
 def without_drivers():
-    """Let the code inside find no driver for PostgreSQL, whatever is installed."""
-    names = ("psycopg", "psycopg2", "asyncpg", "pg8000")
+    """Let the code inside find no driver for PostgreSQL or MySQL, whatever is installed."""
+    names = ("psycopg", "psycopg2", "asyncpg", "pg8000", "MySQLdb")
     kept = {name: sys.modules[name] for name in names if name in sys.modules}
     sys.modules.update(dict.fromkeys(names))
     try:
@@ -500,7 +500,7 @@ def offline_sql(work, value):
     except DatabaseOpened:
         raise NotYet("offline_needs_database") from None
     except Broken as error:
-        if "psycopg" in str(error):
+        if re.search("psycopg|MySQLdb", str(error)):
             raise NotYet("offline_needs_database") from None
         raise
     if not all(part in sql for part in ("CREATE TABLE tags", "INSERT INTO tags", "INTO alembic_version")):

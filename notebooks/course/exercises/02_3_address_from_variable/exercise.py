@@ -73,8 +73,7 @@ def online(work):
             raise
     if not found:
         raise NotYet("another_address" if "DATABASE_URL" in work.text("migrations/env.py") else "not_read")
-    if found[-1] != make_url(ONLINE):
-        raise NotYet("address_changed")
+    same_address(ONLINE, found)
     if work.position("server.db") != ["probe"]:
         raise NotYet("migrations_not_run")
 
@@ -84,8 +83,15 @@ def offline(work):
         sql = offline_sql(work, "value")
     if "SERIAL" not in sql:
         raise NotYet("only_online")
-    if found[-1:] not in ([make_url(OFFLINE)], [make_url("postgresql://")]):  # the name of the dialect is enough
-        raise NotYet("address_changed")
+    if found != [make_url("postgresql://")]:  # offline the name of the dialect is enough
+        same_address(OFFLINE, found)
+
+
+def same_address(wanted, found):
+    """The last address that reached SQLAlchemy is the wanted one; one of another kind is not among those found."""
+    if found[-1:] != [make_url(wanted)]:
+        arrived = found[-1].render_as_string(hide_password=False) if found else "—"
+        raise NotYet("address_changed", wanted=wanted, found=arrived)
 
 
 def without_variable(work):
