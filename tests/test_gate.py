@@ -28,7 +28,7 @@ def test_nbval_reports_a_tampered_page(tmp_path):
     """One run over a page as it is, with another output, and with other code: the last two fail, in one cell each."""
     shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks", ignore=shutil.ignore_patterns("work", "__pycache__"))
     (tmp_path / "tests").mkdir()
-    for name in ("pytest.ini", "tests/sanitize.cfg"):
+    for name in ("pytest.ini", "tests/sanitize.cfg", "tests/in_memory.py"):
         shutil.copy(ROOT / name, tmp_path / name)
     pages = [(tmp_path / PAGE).with_stem(f"00_{name}") for name in TAMPERS]
     for page, tamper in zip(pages, TAMPERS.values(), strict=True):
