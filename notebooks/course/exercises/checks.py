@@ -47,22 +47,25 @@ def one_head(work):
     return heads[0]
 
 
-def at_head(work, database="data.db"):
-    """The history has one head, which is returned, and the database is there."""
-    head, position = one_head(work), work.position(database)
+def at_head(work):
+    """The history has one head, which is returned, and data.db has that mark and no other."""
+    head, position = one_head(work), work.position()
+    if len(position) > 1 and head in position:
+        raise NotYet("several_marks", head=head, marks=listed(position))
     for revision in position:
         if revision != "base" and revision not in work.history():
-            raise NotYet("revision_lost", revision=revision, database=database)
+            raise NotYet("revision_lost", revision=revision, database="data.db")
     if position != [head]:
-        raise NotYet("not_applied", database=database, position=listed(position), head=head)
+        raise NotYet("not_applied", database="data.db", position=listed(position), head=head)
     return head
 
 
-def not_by_hand(work, database="data.db"):
-    """A database that is where it was when the exercise was opened has the schema of then, too."""
-    if work.position(database) == work.position(work.opened / database):
-        before, now = work.schema(work.opened / database), work.schema(database)
-        same_schema(before, now, "changed_beside_history", database=database, position=listed(work.position(database)))
+def not_by_hand(work):
+    """If data.db is where it was when the exercise was opened, it has the schema of then, too."""
+    before, position = work.opened / "data.db", work.position()
+    if position == work.position(before):
+        places = {"database": "data.db", "position": listed(position)}
+        same_schema(work.schema(before), work.schema(), "changed_beside_history", **places)
 
 
 def no_other_revisions(work, known):
@@ -70,14 +73,6 @@ def no_other_revisions(work, known):
     for revision in work.history():
         if revision not in known:
             raise NotYet("revision_not_asked", revision=revision)
-
-
-def at_only_head(work):
-    """The history has one head, and the database has one mark, which names it."""
-    head, position = one_head(work), work.position()
-    if len(position) > 1 and head in position:
-        raise NotYet("several_marks", head=head, marks=listed(position))
-    return at_head(work)
 
 
 def new_revisions(work, after, known=()):
@@ -103,23 +98,22 @@ def ancestors(history, revision):
 # What is in the database
 
 
-def has_table(work, table, wanted, database="data.db", free=()):
-    """The database has the table with just these columns; keys and constraints beyond `wanted` are free.
+def has_table(work, table, wanted):
+    """data.db has the table with just these columns; keys and constraints beyond `wanted` are free.
 
     Args:
         wanted: {part: description, or a tuple of those that will do}, the parts as database.describe() names them.
-        free: columns that may be there too.
     """
-    found = work.schema(database).get(table)
+    found = work.schema().get(table)
     if found is None:
-        raise NotYet("no_table", database=database, table=table)
-    columns_are(table, wanted, found, free)
+        raise NotYet("no_table", database="data.db", table=table)
+    columns_are(table, wanted, found)
 
 
-def has_effect(work, revision, table, column, database="data.db"):
-    """The database is at `revision`, so it has the column that this is to add."""
-    if column not in work.schema(database).get(table, {}):
-        raise NotYet("applied_without_effect", revision=revision, database=database, table=table, column=column)
+def has_effect(work, revision, table, column):
+    """data.db is at `revision`, so it has the column that this is to add."""
+    if column not in work.schema().get(table, {}):
+        raise NotYet("applied_without_effect", revision=revision, database="data.db", table=table, column=column)
 
 
 def columns_are(table, wanted, found, free=()):

@@ -1,7 +1,7 @@
 """Repair it: two heads, both revisions already shared; make one head of them by a merge."""
 
 from ...opening import alembic, sql
-from ..checks import at_only_head, column_filled, joined_as_before, made_by_migrations, way_back, worked_example
+from ..checks import at_head, column_filled, joined_as_before, made_by_migrations, way_back, worked_example
 
 MAY_CHANGE = {"files": ["models.py", "alembic.ini"], "data.db": ["posts.slug"]}
 
@@ -12,7 +12,7 @@ def set_up():
 
 
 def check(work):
-    at_only_head(work)
+    at_head(work)
     column_filled(work, "posts.slug", "'post-' || id", revision="0007b")
     made_by_migrations(work)
     before, after = worked_example(work, "downgrade 0006", then="upgrade heads")

@@ -2,7 +2,7 @@
 
 from ..checks import (
     NotYet,
-    at_only_head,
+    at_head,
     column_filled,
     has_table,
     joined_as_before,
@@ -26,7 +26,7 @@ def check(work):
         raise NotYet("merged", merges=listed(sorted(merges)))
     one_head(work)
     new_revisions(work, after="0007b")
-    at_only_head(work)
+    at_head(work)
     column_filled(work, "comments.size", "length(text)", revision="0007b")
     has_table(work, "messages", MESSAGES)
     before, after = worked_example(work, then="upgrade heads")
