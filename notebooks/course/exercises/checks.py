@@ -1,4 +1,4 @@
-"""What the checks of the exercises share: each function looks at one thing and raises NotYet with the key of its sentence.
+"""What the checks of the exercises share: each function looks at one thing, or raises NotYet with its sentence's key.
 
 The sentences stand in checks.toml. A function takes the `work` (see course.checking.Work): the copy of the learner's
 project, in the current folder; it may change the copy.
@@ -131,8 +131,8 @@ def columns_are(table, wanted, found, free=()):
 
 def is_column(part):
     """Whether a part of a description is a column: those of other kinds begin with a word in capital letters."""
-    return not re.match(r"(?:PRIMARY KEY|FOREIGN KEY .*|UNIQUE .*|(?:UNIQUE )?INDEX .*|CHECK \(.*|TRIGGER .*|COLLATE .*|VIEW|"
-                        r"AUTOINCREMENT|WITHOUT ROWID|STRICT)$", part, re.DOTALL)
+    other = r"PRIMARY KEY|FOREIGN KEY .*|UNIQUE .*|(UNIQUE )?INDEX .*|CHECK \(.*|TRIGGER .*|COLLATE .*|VIEW"
+    return not re.fullmatch(rf"{other}|AUTOINCREMENT|WITHOUT ROWID|STRICT", part, re.DOTALL)
 
 
 def same_schema(wanted, found, key, **places):
@@ -250,7 +250,7 @@ def change_rows(database, statement, *values):
 
 
 def made_to_the_letter(work, table):
-    """The table's SQL is that of the migrations, by the way from 0001 or by that from where the database was at first."""
+    """The table's SQL is that of the migrations, run from 0001 or from where the database was at first."""
     learners = clauses_of(work, table)
     for revision in ("0001", *work.position(work.opened / "data.db")):
         with database_of(work, work.opened / "data.db"), suppress(Broken, NotYet):  # from 0002 the way may be closed
@@ -387,7 +387,7 @@ def table_added(work, table, columns, begin_at=None):
 
 
 def no_row_more(work, table, revision):
-    """Neither the way back to `revision` nor the way forth adds a row to a table that the migrations have no business with."""
+    """Neither the way back to `revision` nor the way forth adds a row to a table that is none of their business."""
     before = work.all_rows()
     for command in (f"downgrade {revision}", "upgrade head"):
         work.alembic(command)
@@ -487,7 +487,7 @@ def like_postgresql():
 
 
 def offline_sql(work, value):
-    """What `upgrade head --sql` prints of a migration that makes the table tags and puts a value in; it needs no database."""
+    """What `upgrade head --sql` prints of a migration that puts a value into a new table tags; it needs no database."""
     try:
         with without_drivers():
             sql = printed_sql(work, "upgrade head --sql")
@@ -719,8 +719,8 @@ def as_numbers(answer, count):
 
 
 def as_revision(answer, revisions):
-    """An answer as one of the revisions: an id, the beginning of one, the name of its file, or a list of one of them."""
-    names = {re.split(r"[\\/]+", name)[-1].partition("_")[0].partition(".")[0].lower() for name in as_names(str(answer))}
+    """An answer as one of the revisions: an id, four signs of it or more, the name of its file, a list of one."""
+    names = {re.sub(r".*[\\/]|[_.].*", "", name).lower() for name in as_names(str(answer))}
     if len(names) > 1:
         names = {name for name in names if any(revision.startswith(name) for revision in revisions)}
     if len(names) != 1:
