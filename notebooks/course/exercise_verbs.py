@@ -199,7 +199,7 @@ def fault_text(found, fault):
     again = session.faults.get(found.key) == fault.key
     session.faults[found.key] = fault.key
     said = text(found.folder, fault.key, words.language, again, **fault.places)
-    return f"{said} {word('dash')}" if "—" in fault.places.values() else said
+    return " ".join([said, word("dash")]) if "—" in fault.places.values() else said
 
 
 def exercise_and_answer(given):
