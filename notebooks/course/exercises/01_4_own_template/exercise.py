@@ -2,147 +2,90 @@
 
 import ast
 import random
-import re
 from datetime import datetime
-from itertools import groupby
 from pathlib import Path
 
 from alembic.util import format_as_comma
-from mako.exceptions import MakoException, RichTraceback
 from mako.template import Template
 
 from ...terminal import project_settings
-from ..checks import Broken, NotYet, last_line
+from ..checks import NotYet, last_line
 
 OPENS_ON = "02"
 TEMPLATE = "migrations/script.py.mako"
 MAY_CHANGE = {"files": [TEMPLATE]}
-SQLITE = ("sqlalchemy.dialects.sqlite", "sqlite")  # what is imported, and its name in the file
+ASKED = {"from sqlalchemy.dialects import sqlite", "import sqlalchemy.dialects.sqlite as sqlite"}
 
 
 def check(work):
     if not Path(TEMPLATE).is_file():
         raise NotYet("file_missing", file=TEMPLATE)
-    for values in (an_empty_revision(), a_full_revision()):
-        text = rendered(TEMPLATE, values)
-        first_line_names(text, values["message"])
-        imports_sqlite(text)
-        all_else_is_there(rendered(work.opened / TEMPLATE, values), text)
-    earlier_files_load(work)
+    for values in two_revisions():
+        before, now = rendered(work.opened / TEMPLATE, values), rendered(TEMPLATE, values)
+        first_line(now, f"# Shop: {values['message']}")
+        all_else(before, now)
+    work.history()  # an earlier try's file with an error in it would stop every command
 
 
-def a_name():
-    return f"shelf_{random.randrange(100_000)}"
-
-
-def an_empty_revision():
-    """What Alembic fills a template with for `alembic revision`, with a message that nobody could foresee."""
-    nothing = ("down_revision", "branch_labels", "depends_on", "imports", "upgrades", "downgrades")
-    return dict.fromkeys(nothing) | {
-        "message": f"Move box {random.randrange(1000)} to Shelf {random.randrange(1000)}",
-        "up_revision": f"{random.randrange(16**12):012x}",
-        "create_date": datetime(2030, 1, random.randrange(1, 29)),
+def two_revisions():
+    """What Alembic fills a template with: for an empty revision, and for one that has all there can be."""
+    number = random.randrange(10**6)
+    empty = {
+        "message": f"Move <box> {number} & Roman's Shelf",
+        "up_revision": f"{number:012x}",
+        "create_date": datetime(2030, 1, 1),
         "comma": format_as_comma,
         "config": project_settings(),
+        **dict.fromkeys(("down_revision", "branch_labels", "depends_on")),
     }
+    full = ("down_revision", "branch_labels", "depends_on", "imports", "upgrades", "downgrades")
+    return empty, empty | {name: f"{name}_{number}" for name in full}
 
 
-def a_full_revision():
-    """The same for a merge with a label and with operations in it."""
-    return an_empty_revision() | {
-        "down_revision": (a_name(), a_name()),
-        "branch_labels": (a_name(),),
-        "depends_on": a_name(),
-        "imports": f"import {a_name()}",
-        "upgrades": f'op.drop_table("{a_name()}")',
-        "downgrades": f'op.drop_column("{a_name()}", "{a_name()}")',
-    }
-
-
-def rendered(path, values):
+def rendered(template, values):
     """The file that a template makes."""
     try:
-        return Template(filename=str(path)).render_unicode(**values).replace("\r\n", "\n")
-    except (MakoException, SyntaxError) as error:
-        raise NotYet("template_unreadable", reason=last_line(error)) from None
+        text = Template(filename=str(template)).render_unicode(**values).replace("\r\n", "\n")
+        ast.parse(text, "add_price.py")
     except Exception as error:  # code in a learner's template may fail in any way
-        line = RichTraceback().lineno
-        raise NotYet("template_fails", line=line, reason=f"{type(error).__name__}: {error}") from None
+        raise NotYet("template_fails", reason=f"{type(error).__name__}: {last_line(error)}") from None
+    return text
 
 
-def first_line_names(text, message):
-    header = re.search(r"^[ \t]*#[ \t]*Shop:(.*)$", text, re.MULTILINE)
-    if not header:
+def first_line(text, wanted):
+    found = text.partition("\n")[0].rstrip()
+    if "Shop:" not in text:
         raise NotYet("no_header")
-    if not text.splitlines()[0].strip():
+    if not found:
         raise NotYet("empty_line_first")
-    if header.start() or not text.startswith("#"):
-        raise NotYet("header_not_first", line=text.splitlines()[0])
-    if header[1].strip() != message:
-        raise NotYet("header_names_another", found=text.splitlines()[0], message=message)
+    if found != wanted:
+        raise NotYet("header_differs", found=found, wanted=wanted)
 
 
-def imports_sqlite(text):
-    try:
-        tree = ast.parse(text)
-    except SyntaxError as error:
-        raise NotYet("file_is_no_python", line=(error.text or "").strip(), reason=error.msg) from None
-    if not ast.get_docstring(tree):
-        raise NotYet("message_hidden")
-    if not without_import(tree):
-        raise NotYet("no_import")
-
-
-def all_else_is_there(before, text):
+def all_else(before, now):
     """But for the first line, the import and more comments, the file is the one that the old template makes."""
-    was, now = lines(before), lines(text)
-    comments = {line for line in was if line.startswith("#")}
-    if meaning(before) == meaning(text) and comments <= set(now):
-        return
-    for line in was:
-        if line not in now:
+    was, found = statements(before), statements(now)
+    if not found[0]:
+        raise NotYet("message_hidden")
+    if not ASKED & set(found):
+        raise NotYet("no_import")
+    same = [statement for statement in found if statement not in ASKED] == was
+    for line in lines(before):
+        if line not in lines(now) and (line.startswith("#") or not same):
             raise NotYet("line_lost", line=line)
-    added = [line for line in now[1:] if line not in was and line != "from sqlalchemy.dialects import sqlite"]
-    raise NotYet("line_added", line=added[0]) if added else NotYet("lines_moved")
+    if not same:
+        added = [line for line in lines(now)[1:] if line not in lines(before) and line not in ASKED]
+        raise NotYet("line_added", line=added[0]) if added else NotYet("lines_moved")
 
 
 def lines(text):
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
-def meaning(text):
-    """The statements of a module without the import of `sqlite`, each run of imports in the order of the alphabet."""
+def statements(text):
+    """What a file does: its docstring, its imports in the order of the alphabet, and the rest."""
     tree = ast.parse(text)
-    without_import(tree)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            node.value = " ".join(node.value.split())  # the spaces of a docstring are nobody's business
-    found = []
-    for imports, nodes in groupby(tree.body, key=lambda node: isinstance(node, (ast.Import, ast.ImportFrom))):
-        statements = [ast.dump(node) for node in nodes]
-        found += sorted(statements) if imports else statements
-    return found
-
-
-def without_import(tree):
-    """Take the import of `sqlite`, however it is written, out of a module; returns whether there was one."""
-    found = False
-    for node in list(tree.body):
-        if isinstance(node, (ast.Import, ast.ImportFrom)):
-            source = f"{node.module}." if isinstance(node, ast.ImportFrom) else ""
-            others = [name for name in node.names if (source + name.name, name.asname or name.name) != SQLITE]
-            found |= len(others) < len(node.names)
-            node.names = others
-            if not others:
-                tree.body.remove(node)
-    return found
-
-
-def earlier_files_load(work):
-    """Files from the learner's earlier tries can be read: any command would stop at one that cannot."""
-    try:
-        work.history()
-    except Broken as error:
-        place = re.search(r'File "(.+)", line (\d+)', str(error))
-        file, line = place.groups() if place else ("migrations/versions", "—")
-        raise NotYet("earlier_file_fails", file=file, line=line, reason=last_line(error)) from None
+    found = [ast.unparse(node) for node in tree.body[1:]]
+    imports = sorted(statement for statement in found if statement.startswith(("import ", "from ")))
+    docstring = " ".join((ast.get_docstring(tree) or "").split())
+    return [docstring, *imports, *(statement for statement in found if statement not in imports)]

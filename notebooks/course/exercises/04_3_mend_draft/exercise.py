@@ -1,6 +1,6 @@
 """Repair it: a draft that fails on a filled table and, once it runs, loses the data of a renamed column."""
 
-from ...opening import edit, sql
+from ...opening import sql
 from ..checks import (
     at_head,
     convention_kept,
@@ -28,9 +28,6 @@ FILLS = {"comments.state": "visible"}
 
 
 def set_up():
-    edit("models.py", "avatar_url: Mapped", "photo_url: Mapped")
-    text = "    text: Mapped[str] = mapped_column(String(1000))\n"
-    edit("models.py", text, text + "    state: Mapped[str] = mapped_column(String(20))\n")
     sql("UPDATE users SET avatar_url = 'https://example.com/' || substr(email, 1, instr(email, '@') - 1) || '.png'")
 
 
