@@ -58,7 +58,7 @@ def lesson_cells(lesson, language, following):
         text_cell("step-intro", f"## {TO_WRITE}\n\n{TO_WRITE}"),
         code_cell("step", "tree()"),
         text_cell("points", words["points"]),
-        text_cell("exercises", words["exercises"]),
+        text_cell("exercises", words["exercises"].format(number=lesson.number)),
         text_cell("next", "\n\n".join([lead_on, words["cheat_sheet"], twins])),
     ]
 
