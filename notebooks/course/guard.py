@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sqlite3
 import sys
 import tempfile
 import threading
@@ -64,6 +65,11 @@ def audit(event, arguments):
         raise Outside(event)
 
 
+def no_other_file(action, name, *rest):
+    """Let SQL attach no other file, which no event tells of; VACUUM attaches one without a name."""
+    return sqlite3.SQLITE_DENY if action == sqlite3.SQLITE_ATTACH and name else sqlite3.SQLITE_OK
+
+
 def refuse_outside(place):
     if not isinstance(place, (str, bytes, os.PathLike)):
         return
@@ -86,6 +92,7 @@ def connect(dialect, record, arguments, options):
     if arguments and str(arguments[0]).startswith("file:"):
         arguments[0] = str(arguments[0]).replace(Path(Watch.original).as_posix(), Path(Watch.copy).as_posix())
     connection = dialect.connect(*arguments, **options)
+    connection.set_authorizer(no_other_file)
     connection.set_progress_handler(lambda: Watch.copy is not None and time.monotonic() > Watch.until, 100_000)
     return connection
 

@@ -12,6 +12,7 @@ import sqlite3
 import sys
 from collections.abc import Collection
 from contextlib import chdir, closing, contextmanager, suppress
+from difflib import get_close_matches
 from pathlib import Path
 from unittest.mock import patch
 
@@ -20,7 +21,7 @@ from alembic.ddl.sqlite import SQLiteImpl
 
 from ..database import describe, quoted
 from ..faults import Broken, NotYet
-from ..guard import DatabaseOpened, Outside, no_database
+from ..guard import DatabaseOpened, Outside, no_database, no_other_file
 from ..strangers import add_strangers
 from ..terminal import Screen, project_settings, run, split_line
 
@@ -34,7 +35,15 @@ def at(work, revision, database="data.db"):
     """The database is at `revision`."""
     position = work.position(database)
     if position != [revision]:
+        leads_to(work, database)
         raise NotYet("at_another_revision", database=database, position=listed(position), wanted=revision)
+
+
+def leads_to(work, database):
+    """The address leads to data.db, if that is the database in question: the learner's commands may have gone elsewhere."""
+    if database == "data.db":
+        with suppress(Broken):
+            opens(work, database)
 
 
 def one_head(work):
@@ -56,6 +65,7 @@ def at_head(work):
         if revision != "base" and revision not in work.history():
             raise NotYet("revision_lost", revision=revision, database="data.db")
     if position != [head]:
+        leads_to(work, "data.db")
         raise NotYet("not_applied", database="data.db", position=listed(position), head=head)
     return head
 
@@ -312,8 +322,16 @@ def give_other_texts(database):
 def same_database(work, wanted, schema_key, rows_key, database="data.db", free=(), **places):
     """A database has the schema and the rows of another, no less and no more; else NotYet with one of the two keys."""
     same_schema(work.schema(wanted), work.schema(database), schema_key, **places)
+    same_schema(foreign_keys(work, wanted), foreign_keys(work, database), schema_key, **places)
     same_rows(work.all_rows(wanted), work.all_rows(database), rows_key, free, **places)
     same_rows(work.all_rows(database), work.all_rows(wanted), rows_key, free, **places)
+
+
+def foreign_keys(work, database):
+    """{table: {name: "FOREIGN KEY"}} of the foreign keys that have a name, which a description does not tell."""
+    pattern = r"CONSTRAINT\s+[\"`\[]?(\w+)[\"`\]]?\s+(?:FOREIGN KEY|REFERENCES)"
+    tables = work.rows("SELECT name, sql FROM sqlite_master WHERE type = 'table'", database)
+    return {table: dict.fromkeys(re.findall(pattern, sql, re.IGNORECASE), "FOREIGN KEY") for table, sql in tables}
 
 
 def joined_as_before(work, before, after):
@@ -553,6 +571,11 @@ def settings_kept(before):
             same = {value, "%(here)s"} if key == "prepend_sys_path" else {value}
             if key not in ("script_location", "sqlalchemy.url") and now.get(section, key, fallback=None) not in same:
                 raise NotYet("setting_changed", section=section, setting=f"{key} = {value}")
+    for section in now.sections():
+        for key in now.options(section):
+            of_paths = key.startswith("version_") or f"%({key})s" in str(now.items(section))
+            if not was.has_option(section, key) and not of_paths:
+                raise NotYet("setting_added", section=section, setting=key)
 
 
 def opens(work, database, start="."):
@@ -626,17 +649,22 @@ def last_line(error):
 
 
 def works_with_data_db(work):
-    """An ordinary command goes to data.db, which is at 0006, and to no other database."""
+    """An ordinary command, run with the learner's own variables, goes to data.db and speaks SQLite's SQL."""
+    left = [name for name, value in work.environment.items() if value]
+    elsewhere = NotYet("variable_left", name=left[0]) if left else NotYet("project_elsewhere")
+    work.history()
     try:
-        work.alembic("stamp 0005")
+        with patch.dict(os.environ, work.environment):
+            work.alembic("stamp 0005")
+            offline = printed_sql(work, "upgrade 0005:0006 --sql")
     except Outside:
-        raise NotYet("project_elsewhere") from None
+        raise elsewhere from None
     except Broken as error:
         if re.search(r"No module named '(?:psycopg|asyncpg|pg8000|MySQLdb|pymysql)", str(error)):
-            raise NotYet("project_elsewhere") from None
+            raise elsewhere from None
         raise
-    if work.position() != ["0005"]:
-        raise NotYet("project_elsewhere")
+    if work.position() != ["0005"] or "BEGIN" in offline or work.environment.get("ALEMBIC_CONFIG"):
+        raise elsewhere
 
 
 # SQL that was saved
@@ -645,7 +673,8 @@ def works_with_data_db(work):
 def saved_script(work, name):
     """The text of a saved SQL script, without what does not belong there."""
     if not Path(name).is_file():
-        others = [path.name for path in sorted(Path().glob("*.sql"))]
+        files = [path.as_posix() for path in Path().rglob("*") if path.is_file()]
+        others = get_close_matches(name, files, n=1, cutoff=0.55)  # upgrade.sql for change.sql, not back.sql for forward.sql
         raise NotYet("script_misnamed", file=name, other=others[0]) if others else NotYet("script_missing", file=name)
     if b"\0" in Path(name).read_bytes()[:200] or "\ufffd" in work.text(name):
         raise NotYet("script_not_utf8", file=name)
@@ -672,11 +701,29 @@ def printed_sql(work, command):
     return printed.getvalue()
 
 
+def goes_the_way(script, name, start, end):
+    """A script takes a database from `start` to `end`, as far as its own marks tell."""
+    steps = re.findall(r"SET version_num='(\w+)' WHERE alembic_version.version_num = '(\w+)'", script)
+    way = [before for _, before in steps] + [after for after, _ in steps[-1:]]
+    if re.search("INSERT INTO alembic_version", script):
+        way.insert(0, "base")
+    if re.search("DELETE FROM alembic_version|DROP TABLE alembic_version", script):
+        way.append("base")
+    if way and (way[0], way[-1]) != (start, end):
+        raise NotYet("wrong_range", file=name, found_start=way[0], found_end=way[-1], start=start, end=end)
+
+
 def run_script(work, name, database):
     """Run a saved script on a database, as an administrator would."""
+    run_sql(saved_script(work, name), name, database)
+
+
+def run_sql(script, name, database):
+    """Run SQL that learners know by this name on a database."""
     with closing(sqlite3.connect(database)) as connection:
+        connection.set_authorizer(no_other_file)
         try:
-            connection.executescript(saved_script(work, name))
+            connection.executescript(script)
         except (sqlite3.Error, ValueError) as error:
             raise NotYet("script_stops", file=name, reason=error) from None
         if connection.in_transaction:
@@ -699,10 +746,12 @@ def as_number(answer):
     """An answer as a whole number: 4, 4.0, "4", [4]."""
     if isinstance(answer, (list, tuple, set, frozenset)) and len(answer) == 1:
         return as_number(next(iter(answer)))
-    text = "" if isinstance(answer, bool) else str(answer).strip()
-    if not re.fullmatch(r"\d+(?:\.0*)?", text):
+    text = ""
+    with suppress(Exception):  # something odd, or a number of thousands of digits
+        text = "" if isinstance(answer, bool) else str(answer).strip()
+    if not re.fullmatch(r"\d{1,99}(?:\.0*)?", text):
         raise NotYet("answer_is_no_number")
-    return int(float(text))
+    return int(text.partition(".")[0])
 
 
 def as_numbers(answer, count):

@@ -1,6 +1,5 @@
 """Repair it (stretch): a migration that reads rows and uses batch mode must work offline and online alike."""
 
-import shutil
 from pathlib import Path
 
 from ...guard import DatabaseOpened
@@ -8,10 +7,12 @@ from ..checks import (
     Broken,
     NotYet,
     at_head,
+    column_filled,
     database_of,
+    not_by_hand,
     one_head,
     printed_sql,
-    run_script,
+    run_sql,
     same_database,
     same_schema,
     worked_example,
@@ -31,66 +32,52 @@ SIGNS = {
 
 
 def check(work):
-    if "0007" not in work.history():
-        raise NotYet("revision_gone")
-    one_head(work)
+    if (head := one_head(work)) != "0007":
+        raise NotYet("another_head", head=head)
     before, after = worked_example(work)
-    offline(work, before, after)
+    script = printed_offline(work)
     with database_of(work, before):
-        explained(work, work.alembic, ONLINE)
-        is_like(work, after, "data.db", ONLINE)
+        explained(run_sql, script, f"alembic {OFFLINE}", "data.db")
+        is_like(work, after, OFFLINE)
+    with database_of(work, before):
+        explained(work.alembic, ONLINE)
+        is_like(work, after, ONLINE)
         work.alembic(BACK)
-        is_like(work, before, "data.db", BACK)
-    learners_database(work, before, after)
+        is_like(work, before, BACK)
+    not_by_hand(work)
+    if work.position() != ["0006"]:
+        at_head(work)
+        same_schema(work.schema(after), work.schema(), "not_made_by_migrations")
+        column_filled(work, "posts.slug", "author_id || '-' || id", revision="0007")
 
 
-def offline(work, before, after):
-    """Without a database the migration prints SQL that does what it did at first."""
+def printed_offline(work):
+    """What the migration prints where there is no database."""
     try:
-        script = explained(work, lambda command: printed_sql(work, command), OFFLINE)
+        with database_of(work, None):
+            return explained(printed_sql, work, OFFLINE)
     except DatabaseOpened as error:
         raise NotYet("opens_database", place=Path(error.place).name) from None
-    Path("offline.sql").write_text(script, encoding="utf-8")
-    shutil.copyfile(before, "offline.db")
-    try:
-        run_script(work, "offline.sql", "offline.db")
-    except NotYet as fault:
-        reason = str(fault.places.get("reason", fault.key))
-        raise NotYet("null_left" if "NOT NULL" in reason else "printed_sql_stops", reason=reason) from None
-    is_like(work, after, "offline.db", OFFLINE)
-    if work.position("offline.db") != work.heads():
-        raise NotYet("mark_not_moved")
-
-
-def explained(work, run, command):
-    """Run a command, and say what its error means for this migration."""
-    try:
-        return run(command)
-    except Broken as error:
-        for sign, key in SIGNS.items():
-            if sign in str(error):
-                raise NotYet(key) from None
-        if command == OFFLINE and any("is_offline_mode" in work.text(p) for p in Path().rglob("versions/*.py")):
+    except Broken:
+        if any("is_offline_mode" in work.text(path) for path in Path().rglob("versions/0007*.py")):
             raise NotYet("refuses") from None
         raise
 
 
-def is_like(work, wanted, database, command):
-    """A database is like the wanted one, down to the name of the foreign key."""
-    same_database(work, wanted, "differs", "rows_differ", database, command=command)
-    ((created,),) = work.rows("SELECT sql FROM sqlite_master WHERE name = 'posts'", database)
-    if "fk_posts_author_id_users" not in created:
-        raise NotYet("name_lost", command=command)
+def explained(run, *arguments):
+    """Do a step, and say what its error means for this migration."""
+    try:
+        return run(*arguments)
+    except (Broken, NotYet) as error:
+        for sign, key in SIGNS.items():
+            if sign in str(error):
+                raise NotYet(key) from None
+        raise
 
 
-def learners_database(work, before, after):
-    """The learner's own database is where it was, or it is at the head and has what the migration makes."""
-    if work.position() == ["0006"]:
-        same_schema(work.schema(before), work.schema(), "half_applied")
-        return
-    at_head(work)
-    same_schema(work.schema(after), work.schema(), "applied_otherwise")
-    for row in work.all_rows(work.opened / "data.db")["posts"]:
-        wanted = f"{row['author_id']}-{row['id']}"
-        if work.rows(f"SELECT slug FROM posts WHERE id = {row['id']}") != [(wanted,)]:
-            raise NotYet("slug_differs", row=row["id"], wanted=wanted)
+def is_like(work, wanted, command):
+    """A command has made of data.db what it made before the migration was rewritten."""
+    same_database(work, wanted, "differs", "rows_differ", command=command)
+    marks = [", ".join(work.position(database)) for database in ("data.db", wanted)]
+    if marks[0] != marks[1]:
+        raise NotYet("differs", table="alembic_version", part="", found=marks[0], wanted=marks[1], command=command)
