@@ -33,9 +33,9 @@ def add_stranger(connection, table, empty, values):
     for attempt in range(3):  # random values; words of the table's checks; values of its own rows
         row = {}
         for _, name, kind, required, _, primary in columns:
-            if primary and "INT" in kind.upper():
-                continue  # SQLite numbers it
-            if empty and not required and not primary:
+            if primary and "INT" in kind.upper() and name not in links:
+                row[name] = random.randrange(10_000, 1_000_000_000)
+            elif empty and not required and not primary:
                 row[name] = None
             elif f"{table}.{name}" in values:
                 row[name] = random.choice(values[f"{table}.{name}"])

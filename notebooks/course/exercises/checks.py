@@ -23,7 +23,7 @@ from ..database import describe, quoted
 from ..faults import Broken, NotYet
 from ..guard import DatabaseOpened, Outside, no_database, no_other_file
 from ..strangers import add_strangers
-from ..terminal import Screen, project_settings, run, split_line
+from ..terminal import Screen, forget_project_modules, project_settings, run, split_line
 
 __all__ = ["Broken", "NotYet", "add_strangers"]
 
@@ -478,7 +478,7 @@ def without_defaults(schema):
 
 def first_operation(text):
     """The first difference that `alembic check` names, as "users.phone" or as it stands."""
-    found = re.search(r"'(\w+)', (?:[\w.]+\()*'(\w+)'", text)
+    found = re.search(r"'(\w+)', (?:[\w.]+\()*'(\w+)'", text) or re.search(r"\('(\w+)',.*?Table\('(\w+)'", text)
     return ".".join(found.groups()) if found else text.splitlines()[-1][:200]
 
 
@@ -531,11 +531,16 @@ def use_address(work, address):
     Path("alembic.ini").write_text(text, encoding="utf-8")
 
 
-def environment_in(folder):
-    """alembic.ini in the current folder leads to a whole migration environment in `folder`."""
+def settings_found():
+    """alembic.ini is in the current folder."""
     if not Path("alembic.ini").is_file():
         others = sorted(path.as_posix() for path in Path().rglob("alembic.ini"))
         raise NotYet("settings_elsewhere", file=others[0]) if others else NotYet("settings_missing")
+
+
+def environment_in(folder):
+    """alembic.ini in the current folder leads to a whole migration environment in `folder`."""
+    settings_found()
     place = script_location()
     for name in ("env.py", "script.py.mako"):
         if not Path(folder, name).is_file():
@@ -609,6 +614,7 @@ def opens_from_anywhere(work, database, folder):
         except Broken as error:
             raise NotYet("fails_in_folder", folder=start, reason=last_line(error)) from None
     shutil.copytree(home, moved)
+    forget_project_modules()
     try:
         with chdir(moved):
             environment_in(folder)
@@ -780,7 +786,7 @@ def as_revision(answer, revisions):
         raise NotYet("answer_unknown_revision", answer=name)
     if len(found) > 1 and name not in found:
         raise NotYet("answer_too_short", answer=name, revisions=listed(found))
-    if len(name) < 4:
+    if len(name) < 2:
         raise NotYet("answer_is_no_revision")
     return name if name in found else found[0]
 

@@ -4,12 +4,14 @@ from ..checks import (
     NotYet,
     at_head,
     convention_kept,
+    filled,
     has_effect,
     made_by_migrations,
     models_agree,
     models_have,
     new_revisions,
     not_by_hand,
+    same_rows,
     schema_of_models,
     way_back,
 )
@@ -27,5 +29,7 @@ def check(work):
     not_by_hand(work)
     has_effect(work, at_head(work), "users", "phone")
     models_agree(work)
+    rows = filled(work.all_rows(work.opened / "data.db"), {"users.phone": None})
+    same_rows(rows, work.all_rows(), "phone_not_empty")
     made_by_migrations(work, fills={"users.phone": None})
     way_back(work, "0006", free=["users.phone"])

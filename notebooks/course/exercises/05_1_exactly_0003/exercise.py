@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ..checks import NotYet, at, database_of, no_other_revisions, same_rows, same_schema
+from ..checks import NotYet, at, database_of, no_other_revisions, opens, same_rows, same_schema
 
 MAY_CHANGE = {
     "files": ["alembic.ini", "migrations/env.py"],
@@ -13,6 +13,7 @@ REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
 
 def check(work):
     no_other_revisions(work, REVISIONS)
+    opens(work, "data.db")
     schema, rows = at_0003(work)
     same_rows(rows, work.all_rows(), "rows_gone", free=["users.avatar_url", "posts.header"])
     if work.position() == ["0006"] and not Path("backup.db").is_file():

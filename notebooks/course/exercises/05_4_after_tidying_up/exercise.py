@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 from ...opening import sql
-from ..checks import NotYet, at, made_from_nothing, no_other_revisions, one_head, same_rows, same_schema, way_back
+from ..checks import NotYet, at, filled, made_from_nothing, no_other_revisions, one_head, same_rows, same_schema, way_back
 
 MAY_CHANGE = {
     "files": ["alembic.ini", "migrations/env.py", "trash/*"],
@@ -45,3 +45,5 @@ def legacy_is_taken_over(work):
         raise NotYet("mark_ahead_of_schema")
     at(work, "0006", "legacy.db")
     same_schema(work.schema(), work.schema("legacy.db"), "legacy_differs")
+    due = filled(work.all_rows(work.opened / "legacy.db"), {"posts.status": "published"})
+    same_rows(due, work.all_rows("legacy.db"), "legacy_status")
