@@ -48,11 +48,12 @@ def takes_only_known(work):
 
 def others(table):
     """Statuses to try: near misses, random words, and what the table's own SQL names, for nobody could guess that."""
-    yield from ("secret", ",".join(KNOWN), "", " ", "0", "NULL")
+    yield from ("secret", ",".join(KNOWN), "", " ", "draft ", "published ", "0", "NULL")
     for word in KNOWN:
-        yield from (word.upper(), word.title(), word[::-1], f"{word}s", f"un{word}", f" {word}", f"{word} ", f"{word}\n")
+        yield from (word.upper(), word.title(), word[::-1], f"{word}s", f"un{word}", f" {word}", f"{word}\n")
         yield from (word[start:end] for start, end in combinations(range(len(word) + 1), 2))
-        yield from (word[:place] + letter + word[place + 1 :] for place, letter in product(range(len(word)), ascii_lowercase))
+        for place, letter in product(range(len(word)), ascii_lowercase):
+            yield word[:place] + letter + word[place + 1 :]
     yield from map(letters, range(1, 21))
     yield from re.findall(r"\w+", table)
     yield from re.findall(r"'([^']*)'", table)
