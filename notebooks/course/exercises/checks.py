@@ -108,26 +108,19 @@ def ancestors(history, revision):
 # What is in the database
 
 
-def has_table(work, table, wanted):
-    """data.db has the table with just these columns; keys and constraints beyond `wanted` are free.
-
-    Args:
-        wanted: {part: description, or a tuple of those that will do}, the parts as database.describe() names them.
-    """
-    found = work.schema().get(table)
-    if found is None:
-        raise NotYet("no_table", database="data.db", table=table)
-    columns_are(table, wanted, found)
-
-
 def has_effect(work, revision, table, column):
     """data.db is at `revision`, so it has the column that this is to add."""
     if column not in work.schema().get(table, {}):
         raise NotYet("applied_without_effect", revision=revision, database="data.db", table=table, column=column)
 
 
-def columns_are(table, wanted, found, free=()):
-    """`found`, a table's description, has all that is wanted and no other column."""
+def columns_are(table, wanted, found):
+    """A table has just the wanted columns; keys and constraints beyond those wanted are free.
+
+    Args:
+        wanted: {part: description, or a tuple of those that will do}, the parts as database.describe() names them.
+        found: the table's description.
+    """
     for part, description in wanted.items():
         if part not in found:
             raise NotYet("part_missing", table=table, part=part)
@@ -135,7 +128,7 @@ def columns_are(table, wanted, found, free=()):
             needed = description if isinstance(description, str) else description[0]
             raise NotYet("part_differs", table=table, part=part, wanted=needed, found=found[part])
     for part in found:
-        if is_column(part) and part not in wanted and part not in free:
+        if is_column(part) and part not in wanted:
             raise NotYet("column_not_asked", table=table, column=part)
 
 
@@ -390,13 +383,13 @@ def table_added(work, table, columns, begin_at=None):
     """Migrations after 0001, and nobody's hands, have added the table, take it away again, and leave users alone.
 
     Args:
-        columns: as in has_table().
+        columns: what is wanted, as in columns_are().
         begin_at: as in made_by_migrations().
     """
     head = at_head(work)
     if table not in work.schema():
         raise NotYet("applied_empty", table=table, head=f"`{head}`")
-    has_table(work, table, columns)
+    columns_are(table, columns, work.schema()[table])
     made_by_migrations(work, begin_at=begin_at)
     made_to_the_letter(work, table)
     way_back(work, "0001", free=[table])
@@ -680,7 +673,7 @@ def saved_script(work, name):
     """The text of a saved SQL script, without what does not belong there."""
     if not Path(name).is_file():
         files = [path.as_posix() for path in Path().rglob("*") if path.is_file()]
-        others = get_close_matches(name, files, n=1, cutoff=0.55)  # upgrade.sql for change.sql, not back.sql for forward.sql
+        others = get_close_matches(name, files, n=1, cutoff=0.55)  # back.sql is not meant to be forward.sql
         raise NotYet("script_misnamed", file=name, other=others[0]) if others else NotYet("script_missing", file=name)
     if b"\0" in Path(name).read_bytes()[:200] or "\ufffd" in work.text(name):
         raise NotYet("script_not_utf8", file=name)
@@ -708,12 +701,12 @@ def printed_sql(work, command):
 
 
 def goes_the_way(script, name, start, end):
-    """A script takes a database from `start` to `end`, as far as its own marks tell."""
+    """A script takes a database from `start` to `end`, as far as marks that Alembic has written tell."""
     steps = re.findall(r"SET version_num='(\w+)' WHERE alembic_version.version_num = '(\w+)'", script)
     way = [before for _, before in steps] + [after for after, _ in steps[-1:]]
-    if re.search("INSERT INTO alembic_version", script):
+    if "CREATE TABLE alembic_version" in script:
         way.insert(0, "base")
-    if re.search("DELETE FROM alembic_version|DROP TABLE alembic_version", script):
+    if "DELETE FROM alembic_version WHERE alembic_version.version_num" in script:
         way.append("base")
     if way and (way[0], way[-1]) != (start, end):
         raise NotYet("wrong_range", file=name, found_start=way[0], found_end=way[-1], start=start, end=end)

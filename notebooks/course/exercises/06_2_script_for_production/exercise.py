@@ -9,8 +9,8 @@ from ..checks import (
     run_script,
     same_database,
     saved_script,
-    works_with_data_db,
     worked_example,
+    works_with_data_db,
 )
 
 MAY_CHANGE = {"files": ["models.py", "alembic.ini"]}

@@ -18,10 +18,7 @@ from ..checks import (
     worked_example,
 )
 
-MAY_CHANGE = {
-    "files": ["migrations/versions/0007*.py", "models.py", "alembic.ini"],
-    "data.db": ["posts.slug"],
-}
+MAY_CHANGE = {"files": ["migrations/versions/0007*.py", "models.py", "alembic.ini"], "data.db": ["posts.slug"]}
 OFFLINE, ONLINE, BACK = "upgrade 0006:head --sql", "upgrade head", "downgrade 0006"
 SIGNS = {
     "'NoneType' object": "reads_rows",
