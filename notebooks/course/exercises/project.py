@@ -2,14 +2,16 @@
 
 import re
 import sqlite3
+import tempfile
 from contextlib import chdir, closing, contextmanager
-from datetime import date
+from functools import cache
 from pathlib import Path
 
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 
 from ..checking import Work, copied
+from ..database import describe, read_rows
 from ..frame import in_short, lines
 from ..guard import Outside, TooLong, nothing_outside
 from .checks import (
@@ -17,57 +19,52 @@ from .checks import (
     NotYet,
     add_strangers,
     ancestors,
+    at_head,
     database_of,
     filled,
     is_column,
+    models_agree,
     renamed,
     same_rows,
     same_schema,
     schema_of_models,
+    way_back,
 )
 
-# The customer's list: int and date are kinds of columns, a number is the length of a text.
-FIRST = {
-    "owners": {"id": int, "name": 100, "phone": 20},
-    "flats": {"id": int, "owner_id": int, "address": 200, "price": int},
-    "bookings": {"id": int, "flat_id": int, "guest": 100, "arrival": date, "departure": date},
+CUSTOMER = Path(__file__).with_name("customer.sql")
+LATER = {  # what changes after stage 3, by stage
+    4: "ALTER TABLE flats RENAME price TO price_per_night; ALTER TABLE bookings ADD people INTEGER NOT NULL DEFAULT 1",
+    5: "ALTER TABLE owners ADD email VARCHAR(200)",
 }
-LINKS = {"owner_id": "owners", "flat_id": "flats"}
-MAY_BE_EMPTY = {"price", "price_per_night", "email"}
-# The rows that stage 4 puts into the database, in the order of the columns in FIRST.
-ROWS = {
-    "owners": [(101, "Оксана", "555-0101"), (102, "Тимур", "555-0102")],
-    "flats": [(201, 101, "Sadova, 5", 900), (202, 102, "Marina, 12", 750), (203, 102, "Lake Street, 3", None)],
-    "bookings": [
-        (301, 201, "Марта", "2026-07-01", "2026-07-08"),
-        (302, 201, "Роман", "2026-07-08", "2026-07-10"),
-        (303, 202, "Emma", "2026-07-03", "2026-07-04"),
-        (304, 203, "Роман", "2026-08-15", "2026-08-29"),
-    ],
-}
-RENAMED, BACK = {"flats.price": "flats.price_per_night"}, {"flats.price_per_night": "flats.price"}
+RENAMED = {"flats.price": "flats.price_per_night"}
 NOT_BELOW = ["bookings.people", "owners.email"]  # what the tables of stage 3 cannot keep
-SCRIPTS = ("upgrade.sql", "rollback.sql")
 THEIRS = "7b2e4c91d0a3"
 
 
-def due(stage):
-    """{table: {column: its kind}} after a stage."""
-    tables = {table: dict(columns) for table, columns in FIRST.items()}
-    if stage >= 4:
-        tables["flats"]["price_per_night"] = tables["flats"].pop("price")
-        tables["bookings"]["people"] = int
-    if stage >= 5:
-        tables["owners"]["email"] = 200
-    return tables
+@cache
+def customer(stage):
+    """(schema, rows) that the customer wants after a stage."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        path = Path(folder, "customer.db")
+        with closing(sqlite3.connect(path)) as connection:
+            connection.executescript(CUSTOMER.read_text(encoding="utf-8"))
+            connection.executescript(";".join(change for begins, change in LATER.items() if begins <= stage))
+        return describe(path), read_rows(path)
 
 
-def project_found():
-    """alembic.ini is in the folder of the project."""
-    if Path("alembic.ini").is_file():
-        return
-    elsewhere = [path.as_posix() for path in sorted(Path().rglob("alembic.ini"))]
-    raise NotYet("ini_elsewhere", path=elsewhere[0]) if elsewhere else NotYet("no_ini")
+def as_ordered(work, stage):
+    """The models are as ordered, data.db is at the head and agrees with them, and the customer's rows are in it.
+
+    Returns the head.
+    """
+    head = at_head(work)
+    models_as_ordered(work, stage)
+    models_agree(work, defaults=False)
+    rows_before = work.all_rows(work.opened / "data.db") if work.opened else {}
+    if any(row.get("id") == 101 for row in rows_before.get("owners", ())):  # else the customer's rows never came
+        _, wanted = customer(4 if stage > 3 else 3)
+        same_rows(wanted, work.all_rows(), "customers_row_gone")
+    return head
 
 
 # The history
@@ -99,12 +96,14 @@ def another_database(work):
         yield
 
 
+def columns_of(table):
+    return {part for part in table if is_column(part)}
+
+
 def has_columns(schema, stage):
     """Whether the tables have just the columns that they have after a stage."""
-    return all(
-        set(columns) == {part for part in schema.get(table, {}) if is_column(part)}
-        for table, columns in due(stage).items()
-    )
+    wanted, _ = customer(stage)
+    return all(columns_of(schema.get(table, ())) == columns_of(wanted[table]) for table in wanted)
 
 
 def end_of_stage_3(way):
@@ -122,7 +121,7 @@ def applied_files_kept(work):
 
     Once SQL is being written they may be mended for it, and the last stage looks at what they do.
     """
-    if work.opened and not any(Path(name).exists() for name in SCRIPTS):
+    if work.opened and not any(Path(name).exists() for name in ("upgrade.sql", "rollback.sql")):
         now = [lines(Path(script.path)) for script in work.scripts()]
         for path in applied_files(work):
             if lines(path) not in now:
@@ -145,17 +144,21 @@ def applied_files(work):
 
 def models_as_ordered(work, stage):
     """What env.py hands to autogenerate are the customer's tables, no more and no less."""
-    made, seen = made_by_models(work), seen_by_autogenerate(work)
-    wanted = due(reached(work, made, stage))
+    try:
+        made, seen = schema_of_models(work), seen_by_autogenerate(work)
+    except sa.exc.SQLAlchemyError as error:
+        raise NotYet("models_do_not_fit", reason=error) from None
+    wanted, rows = customer(reached(work, made, stage))
     for table in [*wanted, *made]:
         if table not in seen:
             raise NotYet("model_not_seen", table=table)
         if table not in wanted:
             raise NotYet("model_not_asked", table=table)
-    for table, columns in wanted.items():
-        columns_as_ordered(table, columns, made[table])
-        keys_as_ordered(table, columns, made[table])
-    rows_fit(wanted)
+    for table in wanted:
+        columns_as_ordered(table, wanted[table], made[table])
+        keys_as_ordered(table, wanted[table], made[table])
+    put_rows("made_by_models.db", rows)
+    put_rows("made_by_models.db", {table: [as_long_as_may_be(rows[table][0], wanted[table])] for table in wanted})
 
 
 def reached(work, made, stage):
@@ -178,122 +181,61 @@ def seen_by_autogenerate(work):
     return seen
 
 
-def made_by_models(work):
-    try:
-        return schema_of_models(work)
-    except sa.exc.SQLAlchemyError as error:
-        raise NotYet("models_do_not_fit", reason=error) from None
-
-
-def columns_as_ordered(table, columns, found):
-    for column, kind in columns.items():
+def columns_as_ordered(table, wanted, found):
+    for column in sorted(columns_of(wanted)):
         if column not in found:
             raise NotYet("model_column_missing", table=table, column=column)
-        wanted, pattern = description(column, kind)
-        if not re.fullmatch(pattern, found[column]):
-            places = {"wanted": wanted, "found": found[column]}
+        if roughly(found[column]) != roughly(wanted[column]):
+            places = {"wanted": roughly(wanted[column]), "found": found[column]}
             raise NotYet("model_column_differs", table=table, column=column, **places)
-    for part in found:
-        if is_column(part) and part not in columns:
-            raise NotYet("model_column_left", table=table, column=part)
+    for column in columns_of(found) - columns_of(wanted):
+        raise NotYet("model_column_left", table=table, column=column)
 
 
-def description(column, kind):
-    """How the customer's column looks in a database, and a pattern for all that will do."""
-    empty, default = ("", "") if column in MAY_BE_EMPTY else (" NOT NULL", "( DEFAULT .*)?")
-    if kind is int:
-        return f"INTEGER{empty}", rf"(BIG|SMALL)?INT(EGER)?{empty}{default}"
-    if kind is date:
-        return f"DATE{empty}", rf"DATE{empty}{default}"
-    return f"VARCHAR({kind}){empty}", rf"N?(VAR)?CHAR\({kind}\){empty}{default}"
+def roughly(text):
+    """A column's description without what the customer leaves open: how big a number is, and a default."""
+    text = re.sub(r"^(BIG|SMALL)?INT(EGER)?\b", "INTEGER", text)
+    return re.sub(r" NOT NULL DEFAULT .*", " NOT NULL", re.sub(r"^N?(VAR)?CHAR\b", "VARCHAR", text))
 
 
-def keys_as_ordered(table, columns, found):
+def keys_as_ordered(table, wanted, found):
     if found["PRIMARY KEY"] != "id":
         raise NotYet("model_primary_key", table=table, found=found["PRIMARY KEY"])
-    wanted = {f"FOREIGN KEY {column} → {LINKS[column]}" for column in columns if column in LINKS}
-    for part in [part for part in found if part.startswith("FOREIGN KEY ")]:
-        if part not in wanted or found[part].split()[0] != "id":
+    for part in found:
+        if part.startswith("FOREIGN KEY ") and (part not in wanted or found[part].split()[0] != "id"):
             raise NotYet("model_link_not_asked", table=table, link=f"{part} ({found[part]})")
-        wanted.remove(part)
     for part in wanted:
-        raise NotYet("model_lacks_link", table=table, link=part.removeprefix("FOREIGN KEY "))
-
-
-def rows_fit(columns):
-    """The customer's rows, and rows as long as he may write them, fit into the tables that the models make."""
-    longest = {kind: "5" * kind for kind in (20, 100, 200)} | {int: 1, date: "2027-01-01"}
-    links = {"owner_id": 101, "flat_id": 201}
-    with closing(sqlite3.connect("made_by_models.db")) as connection:
-        connection.execute("PRAGMA foreign_keys = ON")
-        for table, row in rows_for(columns):
-            insert(connection, table, row)
-        for table, kinds in columns.items():
-            row = {column: longest[kind] for column, kind in kinds.items()}
-            insert(connection, table, row | {name: value for name, value in links.items() if name in row})
+        if part.startswith("FOREIGN KEY ") and part not in found:
+            raise NotYet("model_lacks_link", table=table, link=part.removeprefix("FOREIGN KEY "))
 
 
 # The customer's rows
 
 
-def rows_for(columns):
-    """(table, row) of the customer's rows for {table: its columns}; one guest in each booking."""
-    for table, rows in ROWS.items():
-        for values in rows:
-            row = dict(zip(FIRST[table], values, strict=True))
-            if "price_per_night" in columns[table]:
-                row["price_per_night"] = row.pop("price")
-            yield table, row | ({"people": 1} if "people" in columns[table] else {})
+def as_long_as_may_be(row, table):
+    """The row with texts as long as the customer may write them."""
+    lengths = {column: re.search(r"\((\d+)\)", table[column]) for column in row}
+    return {column: "5" * int(lengths[column][1]) if lengths[column] else value for column, value in row.items()}
 
 
-def insert(connection, table, row):
-    marks, anew = ", ".join("?" * len(row)), ", ".join(f"{name} = excluded.{name}" for name in row)
-    statement = f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks}) ON CONFLICT (id) DO UPDATE SET {anew}"
-    try:
-        connection.execute(statement, list(row.values()))
-    except sqlite3.Error as error:
-        raise NotYet("row_refused", table=table, row=in_short(row), reason=error) from None
-
-
-def put_rows(path, columns):
-    """Put the customer's rows into a database whose tables have these columns, or put them right."""
+def put_rows(path, rows):
+    """Put rows into a database, or put them right, where its tables let them in."""
     with closing(sqlite3.connect(path, timeout=1)) as connection, connection:
-        for table, row in rows_for(columns):
-            insert(connection, table, row)
-
-
-def rows_kept(rows, opened=None):
-    """The customer's rows stand as he wrote them in `rows`, all rows of a database after stage 4.
-
-    Args:
-        opened: all rows as the stage was opened; if the customer's were not among them, they need not be there now.
-    """
-    if opened is not None and not any(row["id"] in ids(opened, table) for table, row in rows_for(FIRST)):
-        return
-    for table, row in rows_for(due(4)):
-        now = next((found for found in rows.get(table, ()) if found.get("id") == row["id"]), None)
-        if now is None:
-            raise NotYet("customers_row_gone", table=table, row=in_short(row))
-        for column, value in row.items():
-            if now.get(column) != value:
-                places = {"column": column, "was": value, "now": now.get(column)}
-                raise NotYet("customers_row_differs", table=table, row=in_short(row), **places)
-
-
-def rows_as_opened(work):
-    """All rows of data.db as the stage was opened; none where that is not known."""
-    return work.all_rows(work.opened / "data.db") if work.opened else {}
-
-
-def ids(rows, table):
-    return {row.get("id") for row in rows.get(table, ())}
+        connection.execute("PRAGMA foreign_keys = ON")
+        for table, row in ((table, row) for table, found in rows.items() for row in found):
+            marks, anew = ", ".join("?" * len(row)), ", ".join(f"{name} = excluded.{name}" for name in row)
+            statement = f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks}) ON CONFLICT (id) DO UPDATE SET {anew}"
+            try:
+                connection.execute(statement, list(row.values()))
+            except sqlite3.Error as error:
+                raise NotYet("row_refused", table=table, row=in_short(row), reason=error) from None
 
 
 def comes_to_head(work, start, learners):
     """Rows that nobody could foresee come safely from `start` to the head of another_database(), as `learners`."""
     work.alembic(f"upgrade {start}")
     schema = work.schema()
-    put_rows("data.db", schema)
+    put_rows("data.db", customer(4 if "people" in schema["bookings"] else 3)[1])
     add_strangers("data.db")
     before = renamed(work.all_rows(), RENAMED)
     work.alembic("upgrade head")
@@ -312,14 +254,7 @@ def serves_other_databases(work, start, bottom, schema_below):
     learners = work.schema()
     with another_database(work):
         comes_to_head(work, start, learners)
-        add_strangers("data.db")
-        rows = work.all_rows()
-        work.alembic(f"downgrade {bottom}")
-        same_schema(schema_below, work.schema(), "way_back_differs", revision=bottom)
-        same_rows(renamed(rows, BACK), work.all_rows(), "downgrade_loses_rows", free=NOT_BELOW, revision=bottom)
-        work.alembic("upgrade head")
-        same_schema(learners, work.schema(), "way_forth_differs", revision=bottom)
-        same_rows(rows, work.all_rows(), "way_forth_loses_rows", free=NOT_BELOW, revision=bottom)
+        way_back(work, bottom, NOT_BELOW, schema_below, RENAMED)
 
 
 def looked_at(look):

@@ -1,6 +1,7 @@
 """Do it: models of the three tables, seen by autogenerate."""
 
-from ..project import models_as_ordered, project_found
+from ..checks import settings_found
+from ..project import models_as_ordered
 
 STAGE = True
 NOT_BEGUN = ("no_metadata",)
@@ -8,5 +9,5 @@ MAY_CHANGE = {"files": ["*"], "data.db": ["*"]}
 
 
 def check(work):
-    project_found()
+    settings_found()
     models_as_ordered(work, 2)

@@ -3,47 +3,15 @@
 import zlib
 from pathlib import Path
 
-from ..checks import NotYet, ancestors, at_head, models_agree
-from ..project import (
-    THEIRS,
-    another_database,
-    applied_files_kept,
-    comes_to_head,
-    end_of_stage_3,
-    looked_at,
-    models_as_ordered,
-    project_found,
-    rows_as_opened,
-    rows_kept,
-    serves_other_databases,
-    walked,
-)
+from .. import project
+from ..checks import NotYet, ancestors, settings_found
+from ..project import THEIRS
 
 STAGE = True
 NOT_BEGUN = ("several_heads",)
 MAY_CHANGE = {"files": ["*"], "data.db": ["*"]}
 FILE = f"{THEIRS}_add_owners_email.py"
-TEXT = f'''"""add owners.email
-
-Revision ID: {THEIRS}
-Revises: {{parent}}
-Create Date: 2026-05-14 18:20:07.{{number}}
-
-"""
-import sqlalchemy as sa
-from alembic import op
-
-revision = "{THEIRS}"
-down_revision = "{{parent}}"
-
-
-def upgrade() -> None:
-    op.add_column("owners", sa.Column("email", sa.String(200), nullable=True))
-
-
-def downgrade() -> None:
-    op.drop_column("owners", "email")
-'''
+TEMPLATE = Path(__file__).with_name("their_revision.txt")
 PLACEHOLDER = f"""
 revision, down_revision = "{THEIRS}", None
 def upgrade(): pass
@@ -52,15 +20,16 @@ def downgrade(): pass
 
 
 def set_up():
-    project_found()
-    if missing := looked_at(their_place):
+    settings_found()
+    if missing := project.looked_at(their_place):
         folder, parent = missing
         (Path(folder) / FILE).write_text(their_text(parent), encoding="utf-8", newline="\n")
 
 
 def their_text(parent):
     """The colleague's file. Its date depends on the parent, so that a file that was put after another one is known."""
-    return TEXT.format(parent=parent, number=f"{zlib.crc32(parent.encode()) % 10**6:06}")
+    number = f"{zlib.crc32(parent.encode()) % 10**6:06}"
+    return TEMPLATE.read_text(encoding="utf-8").format(parent=parent, number=number)
 
 
 def their_place(work):
@@ -75,28 +44,25 @@ def their_place(work):
     if not folders:
         raise NotYet("wishes_first")
     (folders[0] / FILE).write_text(PLACEHOLDER, encoding="utf-8")  # so that a merge that names it can be read
-    history, way = work.history(), walked(work)
+    history, way = work.history(), project.walked(work)
     way.pop(THEIRS, None)
-    parent, _ = end_of_stage_3(way)
+    parent, _ = project.end_of_stage_3(way)
     if not any(parent in ancestors(history, revision) for revision in history):
         raise NotYet("wishes_first")
     return folders[0].as_posix(), parent
 
 
 def check(work):
-    project_found()
+    settings_found()
     parent = theirs_unchanged(work)
-    at_head(work)
     mine = my_last(work, parent)
-    applied_files_kept(work)
-    rows_kept(work.all_rows(), opened=rows_as_opened(work))
-    models_as_ordered(work, 5)
-    models_agree(work, defaults=False)
-    _, schema_below = end_of_stage_3(walked(work))
+    project.applied_files_kept(work)
+    project.as_ordered(work, 5)
+    _, schema_below = project.end_of_stage_3(project.walked(work))
     learners = work.schema()
-    with another_database(work):
-        comes_to_head(work, THEIRS, learners)
-    serves_other_databases(work, mine, parent, schema_below)
+    with project.another_database(work):
+        project.comes_to_head(work, THEIRS, learners)
+    project.serves_other_databases(work, mine, parent, schema_below)
 
 
 def theirs_unchanged(work):

@@ -2,30 +2,8 @@
 
 from pathlib import Path
 
-from ..checks import (
-    NotYet,
-    add_strangers,
-    at_head,
-    listed,
-    renamed,
-    run_script,
-    same_rows,
-    same_schema,
-    saved_script,
-)
-from ..project import (
-    BACK,
-    NOT_BELOW,
-    SCRIPTS,
-    due,
-    has_columns,
-    project_found,
-    put_rows,
-    rows_as_opened,
-    rows_kept,
-    serves_other_databases,
-    walked,
-)
+from .. import project
+from ..checks import NotYet, add_strangers, listed, renamed, run_script, same_rows, same_schema, settings_found
 
 STAGE = True
 NOT_BEGUN = ("script_missing",)
@@ -34,44 +12,18 @@ SERVER = "server_of_check.db"
 
 
 def check(work):
-    project_found()
-    head = at_head(work)
-    all_is_built(work)
-    rows_kept(work.all_rows(), opened=rows_as_opened(work))
-    both_scripts()
-    ends = {revision: schema for revision, schema in walked(work).items() if has_columns(schema, 3)}
+    settings_found()
+    head = project.as_ordered(work, 5)
+    ends = {revision: schema for revision, schema in project.walked(work).items() if project.has_columns(schema, 3)}
     upgrade_makes_the_same(work, head)
-    put_rows(SERVER, due(5))
+    project.put_rows(SERVER, project.customer(5)[1])
     add_strangers(SERVER)
     rollback_takes_back(work, ends)
     revision, schema = list(ends.items())[-1]
-    serves_other_databases(work, revision, revision, schema)  # the migrations may have been changed for --sql
-
-
-def all_is_built(work):
-    """data.db has the tables of the stages before."""
-    schema = work.schema()
-    for table, columns in due(5).items():
-        if table not in schema:
-            raise NotYet("no_table", database="data.db", table=table)
-        for column in columns:
-            if column not in schema[table]:
-                raise NotYet("part_missing", table=table, part=column)
-
-
-def both_scripts():
-    """The two scripts are there; one under another name is named."""
-    others = [path.name for path in sorted(Path().glob("*.sql")) if path.name not in SCRIPTS]
-    for name in SCRIPTS:
-        if not Path(name).is_file():
-            raise (
-                NotYet("script_misnamed", file=name, other=others[0]) if others else NotYet("script_missing", file=name)
-            )
+    project.serves_other_databases(work, revision, revision, schema)  # the migrations may have been changed for --sql
 
 
 def upgrade_makes_the_same(work, head):
-    if "SERIAL" in saved_script(work, "upgrade.sql"):
-        raise NotYet("for_postgresql", file="upgrade.sql")
     run_script(work, "upgrade.sql", SERVER)
     same_schema(work.schema(), work.schema(SERVER), "server_differs")
     for table, rows in work.all_rows(SERVER).items():
@@ -84,9 +36,9 @@ def upgrade_makes_the_same(work, head):
 def rollback_takes_back(work, ends):
     rows = work.all_rows(SERVER)
     run_script(work, "rollback.sql", SERVER)
-    ((revision, wanted),) = list(ends.items())[-1:]
+    revision, wanted = list(ends.items())[-1]
     same_schema(wanted, work.schema(SERVER), "rollback_differs")
-    same_rows(renamed(rows, BACK), work.all_rows(SERVER), "rollback_loses_rows", free=NOT_BELOW)
+    same_rows(rows, renamed(work.all_rows(SERVER), project.RENAMED), "rollback_loses_rows", free=project.NOT_BELOW)
     position = work.position(SERVER)
     if len(position) != 1 or position[0] not in ends:
         raise NotYet("server_position", file="rollback.sql", position=listed(position), wanted=revision)
