@@ -4,6 +4,7 @@ import os
 import tempfile
 
 import pytest
+
 from in_memory import keep_temporary_files_in_memory
 
 keep_temporary_files_in_memory()

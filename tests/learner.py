@@ -56,7 +56,9 @@ class Learner:
 
 def state(folder):
     """{path: bytes} of everything in a folder."""
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in Path(folder).rglob("*") if path.is_file()}
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in Path(folder).rglob("*") if path.is_file()
+    }
 
 
 def do_exercises():

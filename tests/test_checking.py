@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+
 from course import session
 from course.database import describe
 from course.guard import Outside, TooLong, connect, nothing_outside
@@ -50,7 +51,7 @@ def key(learner):
         (lambda: Path("migrations/env.py").write_text("pass"), "file_changed"),
         (lambda: Path("migrations/versions/0001_create_users.py").write_text("pass"), "revision_file_changed"),
         (lambda: Path("data.db").unlink(), "database_missing"),
-        (lambda: Path("data.db").write_bytes(b"no database at all, but long enough for one header"), "database_unreadable"),
+        (lambda: Path("data.db").write_bytes(b"no database, but as long as a header"), "database_unreadable"),
         (lambda: sql("CREATE TABLE _alembic_tmp_users (a)"), "temporary_table"),
         (lambda: sql("DROP TABLE users"), "table_missing"),
         (lambda: sql("CREATE TABLE more (a)"), "table_extra"),
@@ -80,7 +81,8 @@ def test_what_the_exercise_does_not_ask_for_is_noticed(learner, spoil, fault):
         lambda: sql("INSERT INTO users (email, name) VALUES ('a@example.com', 'A')"),
         lambda: Path("migrations/env.py").write_bytes(Path("migrations/env.py").read_bytes().replace(b"\n", b"\r\n")),
         lambda: os.symlink("nowhere", ".#models.py"),
-        lambda: sql("CREATE TABLE n (name VARCHAR(100) NOT NULL, email VARCHAR(200) NOT NULL UNIQUE, id INTEGER PRIMARY KEY);"
+        lambda: sql("CREATE TABLE n (name VARCHAR(100) NOT NULL, email VARCHAR(200) NOT NULL,"
+                    "id INTEGER PRIMARY KEY, UNIQUE (email));"
                     "INSERT INTO n SELECT name, email, id FROM users; DROP TABLE users;"
                     "ALTER TABLE n RENAME TO users"),
     ],
@@ -101,10 +103,13 @@ def revision(upgrade, downgrade="op.drop_table('tags')"):
     )
 
 
-CREATE = "op.create_table('tags', sa.Column('id', sa.Integer, primary_key=True), sa.Column('name', sa.String(50), nullable=False))"
+COLUMNS = "sa.Column('id', sa.Integer, primary_key=True), sa.Column('name', sa.String(50), nullable=False)"
+CREATE = f"op.create_table('tags', {COLUMNS})"
 
 
-@pytest.mark.parametrize("spelling", [str, lambda p: str(p).replace("%", "%%"), lambda p: os.path.join(str(p), "..", p.name)])
+@pytest.mark.parametrize(
+    "spelling", [str, lambda p: str(p).replace("%", "%%"), lambda p: os.path.join(str(p), "..", p.name)]
+)
 def test_an_absolute_address_means_the_copy(learner, spelling):
     revision(CREATE)
     learner.run("%alembic upgrade head")
@@ -145,7 +150,9 @@ def test_nothing_outside_the_copy_is_reached(learner, reach, tmp_path):
     outside = tmp_path / "outside"
     outside.mkdir()
     (outside / "kept.txt").write_text("kept")
-    revision("\n    ".join([CREATE, "try:", "    " + reach.format(outside=outside.as_posix()), "except Exception: pass"]))
+    revision(
+        "\n    ".join([CREATE, "try:", "    " + reach.format(outside=outside.as_posix()), "except Exception: pass"])
+    )
     sql(f"{CREATE_SQL}; UPDATE alembic_version SET version_num = '0002'")
     before = state(tmp_path)
     outcome, fault = learner.verdict()
@@ -175,7 +182,7 @@ def test_no_server_is_connected_to(tmp_path):
 def test_after_a_check_everything_is_open_again(learner, tmp_path):
     learner.verdict()
     with nothing_outside(tmp_path / "a" / "b", tmp_path, 5), pytest.raises(Outside):
-        open(tmp_path / "x", "w")
+        (tmp_path / "x").write_text("x")
     (tmp_path / "x").write_text("x")
 
 
@@ -205,7 +212,13 @@ def test_an_endless_loop_is_noticed_where_there_are_no_signals(tmp_path, monkeyp
 
 @pytest.mark.parametrize(
     "text, fault",
-    [("import sys\nsys.exit()\n", "calls_exit"), ("exit(3)\n", "calls_exit"), ("raise SystemExit('bye')\n", "calls_exit"), ("1 +\n", "broken"), ("x\n", "broken")],
+    [
+        ("import sys\nsys.exit()\n", "calls_exit"),
+        ("exit(3)\n", "calls_exit"),
+        ("raise SystemExit('bye')\n", "calls_exit"),
+        ("1 +\n", "broken"),
+        ("x\n", "broken"),
+    ],
 )
 def test_models_that_stop_get_a_sentence(learner, text, fault):
     revision(CREATE)
@@ -268,7 +281,8 @@ def test_links_are_followed_once(learner):
 
 def test_strangers_come_into_every_table(tmp_path):
     path = tmp_path / "x.db"
-    sql("""CREATE TABLE a (id INTEGER PRIMARY KEY, n VARCHAR(3) NOT NULL UNIQUE, s TEXT NOT NULL CHECK (s IN ('one', 'two')));
+    sql("""CREATE TABLE a (id INTEGER PRIMARY KEY, n VARCHAR(3) NOT NULL UNIQUE,
+                           s TEXT NOT NULL CHECK (s IN ('one', 'two')));
            INSERT INTO a VALUES (1, 'abc', 'one');
            CREATE TABLE b (id INTEGER PRIMARY KEY, a_id INTEGER NOT NULL REFERENCES a (id), d DATE, f FLOAT);
            CREATE TABLE empty (k VARCHAR(10) PRIMARY KEY, s TEXT NOT NULL CHECK (s IN ('x')))""", path)  # fmt: skip
@@ -286,19 +300,43 @@ SCHEMAS = [
     ("CREATE TABLE t (a INT NOT NULL)", "CREATE TABLE t (a INT)", False),
     ("CREATE TABLE t (a INT DEFAULT 1)", "CREATE TABLE t (a INT)", False),
     ("CREATE TABLE t (a TEXT DEFAULT 'x')", "CREATE TABLE t (a TEXT DEFAULT ('x'))", True),
-    ("CREATE TABLE t (a INT, b INT, UNIQUE (a), CHECK (a > 0))", "CREATE TABLE t (b INT, a INT, CHECK (a>0), CONSTRAINT u UNIQUE (a))", True),
+    (
+        "CREATE TABLE t (a INT, b INT, UNIQUE (a), CHECK (a > 0))",
+        "CREATE TABLE t (b INT, a INT, CHECK (a>0), CONSTRAINT u UNIQUE (a))",
+        True,
+    ),
     ("CREATE TABLE t (a INT, UNIQUE (a))", "CREATE TABLE t (a INT)", False),
     ("CREATE TABLE t (a INT, UNIQUE (a))", "CREATE TABLE t (a INT); CREATE UNIQUE INDEX i ON t (a)", True),
     ("CREATE TABLE t (a INT); CREATE INDEX i ON t (a)", "CREATE TABLE t (a INT)", False),
-    ("CREATE TABLE t (a INT); CREATE INDEX i ON t (lower(a))", "CREATE TABLE t (a INT); CREATE INDEX i ON t (upper(a))", False),
-    ("CREATE TABLE t (a TEXT, CHECK (a IN ('A', 'b')))", "CREATE TABLE t (a TEXT, CONSTRAINT c CHECK (\"a\" in ('A','b')))", True),
+    (
+        "CREATE TABLE t (a INT); CREATE INDEX i ON t (lower(a))",
+        "CREATE TABLE t (a INT); CREATE INDEX i ON t (upper(a))",
+        False,
+    ),
+    (
+        "CREATE TABLE t (a TEXT, CHECK (a IN ('A', 'b')))",
+        "CREATE TABLE t (a TEXT, CONSTRAINT c CHECK (\"a\" in ('A','b')))",
+        True,
+    ),
     ("CREATE TABLE t (a TEXT, CHECK (a IN ('A', 'b')))", "CREATE TABLE t (a TEXT, CHECK (a IN ('a', 'b')))", False),
     ("CREATE TABLE t (a TEXT CHECK (a <> ')'), b INT)", "CREATE TABLE t (a TEXT CHECK (a <> '('), b INT)", False),
-    ("CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE t (a INT REFERENCES p)", "CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE t (a INT REFERENCES p (id))", True),
-    ("CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE t (a INT REFERENCES p)", "CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE t (a INT REFERENCES p ON DELETE CASCADE)", False),
+    (
+        "CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE t (a INT REFERENCES p)",
+        "CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE t (a INT REFERENCES p (id))",
+        True,
+    ),
+    (
+        "CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE t (a INT REFERENCES p)",
+        "CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE t (a INT REFERENCES p ON DELETE CASCADE)",
+        False,
+    ),
     ("CREATE TABLE t (a INTEGER PRIMARY KEY)", "CREATE TABLE t (a INTEGER PRIMARY KEY AUTOINCREMENT)", False),
     ("CREATE TABLE t (a TEXT)", "CREATE TABLE t (a TEXT COLLATE NOCASE)", False),
-    ("CREATE TABLE t (a TEXT); CREATE VIEW v AS SELECT a FROM t", "CREATE TABLE t (a TEXT); CREATE VIEW v AS SELECT 1 FROM t", False),
+    (
+        "CREATE TABLE t (a TEXT); CREATE VIEW v AS SELECT a FROM t",
+        "CREATE TABLE t (a TEXT); CREATE VIEW v AS SELECT 1 FROM t",
+        False,
+    ),
 ]
 
 

@@ -1,4 +1,4 @@
-"""exercise, check, hint, solution, reset, progress: a learner's work outlives everything, and whatever happens is one sentence."""
+"""exercise, check, hint, solution, reset, progress: work outlives everything, and whatever happens is one sentence."""
 
 import json
 import os
@@ -7,10 +7,11 @@ import shutil
 from pathlib import Path
 
 import pytest
+from IPython.utils.capture import capture_output
+
 from course import session
 from course.places import work_folder
 from course.words import CourseError
-from IPython.utils.capture import capture_output
 from learner import Learner, shell
 
 OUTCOMES = {
@@ -128,14 +129,27 @@ def test_the_outcome_comes_first(say, language):
     assert said.startswith(right) and re.search(r": 1 (?:из|із) 4", said)
 
 
-@pytest.mark.parametrize("call", ["check(4)", 'check("4")', "check(4.0)", "check([4])", 'check("06.1", 4)', "check(1, 4)", 'check("1", 4)'])
+@pytest.mark.parametrize(
+    "call", ["check(4)", 'check("4")', "check(4.0)", "check([4])", 'check("06.1", 4)', "check(1, 4)", 'check("1", 4)']
+)
 def test_an_answer_with_or_without_the_number(say, call, language):
     say('exercise("06.1")')
     assert say(call).startswith(OUTCOMES[language][0])
 
 
-@pytest.mark.parametrize("call", ["check(0, 3, 4, 0)", "check((0, 3, 4, 0))", "check([0, 3, 4, 0])", 'check("05.3", 0, 3, 4, 0)',
-                                  "check(3, 0, 3, 4, 0)", "check(3, (0, 3, 4, 0))", 'check("0, 3, 4, 0")', "check(0.0, 3.0, 4.0, 0.0)"])  # fmt: skip
+@pytest.mark.parametrize(
+    "call",
+    [
+        "check(0, 3, 4, 0)",
+        "check((0, 3, 4, 0))",
+        "check([0, 3, 4, 0])",
+        'check("05.3", 0, 3, 4, 0)',
+        "check(3, 0, 3, 4, 0)",
+        "check(3, (0, 3, 4, 0))",
+        'check("0, 3, 4, 0")',
+        "check(0.0, 3.0, 4.0, 0.0)",
+    ],
+)
 def test_an_answer_of_several_values(say, call, language):
     say('exercise("05.3")')
     assert say(call).startswith(OUTCOMES[language][0])
@@ -185,7 +199,9 @@ def test_the_solution_can_be_run(say, language):
 # What goes wrong
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[]", "null", "{", '{"solved": 5}', '{"solved": [1]}', "\0", '"' + "[" * 5000])
+@pytest.mark.parametrize(
+    "text", ["", "{}", "[]", "null", "{", '{"solved": 5}', '{"solved": [1]}', "\0", '"' + "[" * 5000]
+)
 def test_a_spoilt_progress_file_is_put_aside_with_a_sentence(say, text):
     work_folder("progress.json").write_text(text)
     assert "progress_spoilt_1.json" in say("progress()")
@@ -207,7 +223,9 @@ def test_a_deleted_progress_file_harms_no_work(say):
     assert "backup.db" in say("check()")  # what is there is judged
 
 
-@pytest.mark.parametrize("verb", ['exercise("05.1")', 'start("05")', 'start("05", afresh=False)', 'reset("05.1")', 'reset()'])
+@pytest.mark.parametrize(
+    "verb", ['exercise("05.1")', 'start("05")', 'start("05", afresh=False)', 'reset("05.1")', "reset()"]
+)
 def test_a_deleted_current_folder_is_made_anew(say, verb):
     say('exercise("05.1")')
     shutil.rmtree(Path.cwd())
@@ -215,15 +233,42 @@ def test_a_deleted_current_folder_is_made_anew(say, verb):
     assert Path.cwd().is_relative_to(work_folder()) and Path("data.db").exists()
 
 
-@pytest.mark.parametrize("verb", ["check()", "tree()", "progress()", "hint()", 'show("models.py")', "draw_history()", "draw_schema()", "%alembic current", "%sql SELECT 1",
-                                  'replace("models.py", "a", "b")'])  # fmt: skip
+@pytest.mark.parametrize(
+    "verb",
+    [
+        "check()",
+        "tree()",
+        "progress()",
+        "hint()",
+        'show("models.py")',
+        "draw_history()",
+        "draw_schema()",
+        "%alembic current",
+        "%sql SELECT 1",
+        'replace("models.py", "a", "b")',
+    ],
+)
 def test_any_verb_in_a_deleted_folder_says_one_sentence(say, verb):
     say('exercise("05.1")')
     shutil.rmtree(Path.cwd())
     assert len(say(verb).splitlines()) >= 1
 
 
-@pytest.mark.parametrize("cell", ["hint(1, 2, 3)", "start()", "exercise()", "reset(reset)", "check(check)", "solution({})", "show()", "replace(1)", "tree(5)", "recipe()"])
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "hint(1, 2, 3)",
+        "start()",
+        "exercise()",
+        "reset(reset)",
+        "check(check)",
+        "solution({})",
+        "show()",
+        "replace(1)",
+        "tree(5)",
+        "recipe()",
+    ],
+)
 def test_words_of_the_wrong_kind_get_a_sentence(say, cell):
     say('exercise("05.1")')
     assert say(cell)

@@ -1,5 +1,5 @@
-"""Every exercise: untouched it is not begun, its solution is right, each typical mistake gets its own sentence, other right
-ways pass, and looking changes nothing. And its words: the same in each language, none that no attempt reaches."""
+"""Every exercise: untouched it is not begun, its solution is right, each typical mistake gets its own sentence, other
+right ways pass, and looking changes nothing. And its words: the same in each language, none that no attempt reaches."""
 
 import ast
 import os
@@ -8,6 +8,7 @@ import sys
 import tomllib
 
 import pytest
+
 from author.prose import faults, prose
 from course import exercise_verbs, session
 from course.attempts import Attempt, attempts_of
@@ -103,7 +104,7 @@ class Exercises:
 
     def test_its_words(self, key):
         own = tomllib.loads((all_exercises()[key] / "words.toml").read_text(encoding="utf-8"))
-        assert OF_ALL <= set(own), "words.toml wants hint, why and done"
+        assert set(own) >= OF_ALL, "words.toml wants hint, why and done"
         assert list(faults_of_words(own)) == []
 
 

@@ -16,7 +16,9 @@ def imports(path, root):
         if isinstance(node, ast.ImportFrom) and node.level:
             base = path.parents[node.level - 1].joinpath(*(node.module or "").split("."))
             names = [base, *(base / alias.name for alias in node.names)]
-            found |= {file for name in names for file in (name.with_suffix(".py"), name / "__init__.py") if file.is_file()}
+            found |= {
+                file for name in names for file in (name.with_suffix(".py"), name / "__init__.py") if file.is_file()
+            }
     return {file for file in found if file.is_relative_to(root)} - {path, root / "__init__.py"}
 
 
@@ -55,5 +57,7 @@ def test_no_function_is_long():
 
 
 def test_an_exercise_is_small():
-    sizes = {path.parent.name: len(path.read_text(encoding="utf-8").splitlines()) for path in EXERCISES.glob("*/exercise.py")}
+    sizes = {
+        path.parent.name: len(path.read_text(encoding="utf-8").splitlines()) for path in EXERCISES.glob("*/exercise.py")
+    }
     assert sum(sizes.values()) / len(sizes) < 40, sorted(sizes.items(), key=lambda item: -item[1])[:8]

@@ -25,7 +25,13 @@ def load(language):
     from .schema_picture import draw_schema
 
     verbs = [start, recipe, tree, show, replace, draw_history, draw_schema, check_environment, progress]
-    verbs += [exercise_verbs.exercise, exercise_verbs.check, exercise_verbs.hint, exercise_verbs.solution, exercise_verbs.reset]
+    verbs += [
+        exercise_verbs.exercise,
+        exercise_verbs.check,
+        exercise_verbs.hint,
+        exercise_verbs.solution,
+        exercise_verbs.reset,
+    ]
     named = {verb.__name__: exercise_verbs.one_sentence(verb) for verb in verbs}
     keep_verbs_from_magics(named)
     return named

@@ -65,7 +65,9 @@ class Work:
 
     def scripts(self):
         """The revisions as Alembic reads them, the newest first; read again only if a file has changed."""
-        paths = sorted(path for path in Path().rglob("*.*") if path.suffix in (".py", ".ini", ".toml") and path.is_file())
+        paths = sorted(
+            path for path in Path().rglob("*.*") if path.suffix in (".py", ".ini", ".toml") and path.is_file()
+        )
         files = [(os.getcwd(), path, path.stat().st_mtime_ns, path.stat().st_size) for path in paths]
         if self.read[0] != files:
             self.read = files, self.read_scripts()
@@ -173,6 +175,8 @@ def explain(error, work):
         raise NotYet("parent_missing", revision=error.args[0], file=file) from None
     if "Self-loop" in message or "Cycle" in message:
         raise NotYet("history_in_a_circle", revisions=message[message.find("(") + 1 : message.rfind(")")]) from None
+    if missing := re.match(r"No such constraint: '(.+)'", message):
+        raise NotYet("constraint_not_found", name=missing[1]) from None
 
 
 def file_that_names(work, revision):
@@ -243,7 +247,9 @@ def copied(folder, opened):
             copy_files(folder, copy)
             beside = copy_files(opened, Path(root).resolve() / "opened") if opened else None
         except OSError as error:
-            raise NotYet("file_unreadable", file=os.path.basename(error.filename or ""), reason=error.strerror) from None
+            raise NotYet(
+                "file_unreadable", file=os.path.basename(error.filename or ""), reason=error.strerror
+            ) from None
         mean_the_copy(Path(folder).resolve(), copy)
         if beside:
             mean_the_copy(Path(folder).resolve(), beside)

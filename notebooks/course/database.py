@@ -134,7 +134,7 @@ def plain_default(text):
     while text.startswith("(") and text.endswith(")"):
         text = text[1:-1].strip()
     if text[:1] in "'\"" and text[-1:] == text[:1]:
-        return text[1:-1]
+        return text[1:-1] or "''"
     return text.upper()
 
 

@@ -1,7 +1,7 @@
 """The verbs of an exercise: exercise, check, hint, solution, reset.
 
-An exercise is a folder in exercises/. It gives the learner a folder of work, and check() looks at the effect of what was done
-there. All its words stand beside it, in each language.
+An exercise is a folder in exercises/. It gives the learner a folder of work, and check() looks at the effect of what was
+done there. All its words stand beside it, in each language.
 """
 
 import re
@@ -34,7 +34,12 @@ from .places import (
 from .progress import remember, solved_of_lesson
 from .words import CourseError, problem, say, word
 
-LOOKING = re.compile(r"(?:exercise|check|hint|solution|reset|progress|start|show|tree|draw_\w+)\(.*\)|from lesson import \*")
+LOOKING = re.compile(
+    r"(?:exercise|check|hint|solution|reset|progress|start|show|tree|draw_\w+)\(.*\)|from lesson import \*"
+)
+
+
+LOOKING_AT_FILES = ("tree", "show", "replace", "draw_history", "draw_schema")
 
 
 def one_sentence(verb):
@@ -42,6 +47,8 @@ def one_sentence(verb):
 
     @wraps(verb)
     def careful(*arguments, **options):
+        if verb.__name__ in LOOKING_AT_FILES and current_folder() is None:
+            raise problem("folder_gone")
         try:
             return verb(*arguments, **options)
         except CourseError:
@@ -83,12 +90,15 @@ def open_afresh(found):
     folder, kept = folder_of(found), None
     forget_other_databases()
     if not found.STAGE or not folder.is_dir():
+        if folder.is_dir() and files(folder) == files(opened_folder(found)):
+            enter(folder.parent)
+            shutil.rmtree(folder, ignore_errors=True)  # nothing was done in it, so there is nothing to keep
         kept = make_afresh(folder)
         forget_stages(found.lesson)
     enter(folder)
     fault = fill(found)
-    if not fault:
-        record(found)
+    if not fault and not (found.STAGE and opened_folder(found).is_dir()):
+        record(found)  # once for a stage: what the learner has done since is no part of how it was opened
     tell(found, "ready")
     if kept:
         say(word("kept_aside", folder=shown(kept)))
@@ -189,7 +199,9 @@ def verdict(found, answer=()):
     if untouched and not found.STAGE:
         return "not_started", None
     outcome, fault = judge(found, folder, before)
-    if untouched and getattr(fault, "key", None) in found.NOT_BEGUN:  # else the work was done before the stage was opened
+    if (
+        untouched and getattr(fault, "key", None) in found.NOT_BEGUN
+    ):  # else the work was done before the stage was opened
         return "not_started", None
     return outcome, fault
 
@@ -221,14 +233,22 @@ def exercise_and_answer(given):
 def hint(number=None):
     """Show a hint for an exercise, the open one by default; the second time a stronger one."""
     found = find(number)
+    name_another(found)
     given = session.hints.get(found.key, 0)
     session.hints[found.key] = given + 1
     say(text(found.folder, "hint", words.language, again=given))
 
 
+def name_another(found):
+    """Say which exercise it is about if it is not the open one: people take the number for that of the hint."""
+    if session.exercise and found.key != session.exercise:
+        say(word("about_exercise", number=found.key))
+
+
 def solution(number=None):
     """Show an exercise's solution, ready to be run in a cell, and why it is one."""
     found = find(number)
+    name_another(found)
     code = attempts_of(found.folder).solution
     code = f"check({code})" if found.ASKS else code
     say(text(found.folder, "why", words.language))
@@ -242,6 +262,9 @@ def reset(number=None):
     session.lesson, session.exercise = found.lesson, found.key
     session.opened_at[found.key] = cells_run()
     session.faults.pop(found.key, None)
+    if found.put_right and folder_of(found).is_dir():
+        enter(folder_of(found))
+        found.put_right()
     open_afresh(found)
 
 
@@ -256,7 +279,9 @@ def find(number):
     key = session.exercise if number is None else key_of(number)
     if key not in all_exercises():
         lesson = key.partition(".")[0] if key else session.lesson or ""
-        raise problem("no_exercise", number=number, exercises=", ".join(k for k in all_exercises() if k.startswith(lesson)))
+        raise problem(
+            "no_exercise", number=number, exercises=", ".join(k for k in all_exercises() if k.startswith(lesson))
+        )
     return load_exercise(key)
 
 

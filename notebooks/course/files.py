@@ -70,8 +70,9 @@ def replace(path, old, new):
         return say(word("already_replaced", path=path))
     count = text.count(old) if old else 0
     if count != 1:
-        excerpt = f"«{old.strip().splitlines()[0]}»" if old.strip() else "«»"
-        raise problem("found_twice" if count else "not_found", path=path, text=excerpt, count=count)
+        lines = old.strip().splitlines() or [""]
+        key = "found_twice" if count else "not_found_lines" if len(lines) > 1 else "not_found"
+        raise problem(key, path=path, text=f"«{lines[0]}»", count=count or len(lines))
     after = text.replace(old, new)
     write(path, after)
     diff = list(unified_diff(text.splitlines(), after.splitlines(), n=2, lineterm=""))[2:]

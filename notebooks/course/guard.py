@@ -82,7 +82,7 @@ def refuse_outside(place):
 
 
 def connect(dialect, record, arguments, options):
-    """Send SQLAlchemy's connections to the copy: an address that was put together at run time names the learner's folder."""
+    """Send SQLAlchemy's connections to the copy: an address put together at run time names the learner's folder."""
     if Watch.copy is None or threading.get_ident() != Watch.thread:
         return None
     if dialect.name != "sqlite":
@@ -103,7 +103,7 @@ sa.event.listen(sa.Engine, "do_connect", connect)
 
 @contextmanager
 def nothing_outside(copy, original, seconds):
-    """Let the code inside change nothing but what lies beside `copy`, open no other database, start no process, and end.
+    """Let the code inside change only what lies beside `copy`, open no other database, start no process, and end.
 
     Args:
         copy: the copy of the learner's folder; the folder around it may be changed.

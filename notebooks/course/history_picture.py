@@ -89,6 +89,7 @@ def lanes(rows, parents):
 
 def history_svg(rows, places, edges, applied, labels):
     """The graph as SVG; the arguments are those of history_text()."""
+
     def x_of(lane):
         return 24 + lane * LANE
 

@@ -25,7 +25,7 @@ def equip():
 
 
 def keep_verbs_from_magics(verbs):
-    """Let `reset()` mean the course's verb even where the cell's names are gone: IPython would take it for its %reset."""
+    """Let `reset()` mean the course's verb even where the names are gone: IPython would take it for its %reset."""
     shell = get_ipython()
     magics = shell.magics_manager.magics["line"] if shell else {}
     for name in set(verbs) & set(magics):

@@ -14,7 +14,10 @@ from .words import problem
 
 NOTEBOOKS = Path(__file__).resolve().parents[1]
 PROJECT = NOTEBOOKS.parent
-OTHER_DATABASES = ("DATABASE_URL", "ALEMBIC_CONFIG")  # variables that would send a lesson's commands to a real project's
+OTHER_DATABASES = (
+    "DATABASE_URL",
+    "ALEMBIC_CONFIG",
+)  # variables that would send a lesson's commands to a real project's
 
 
 def work_folder(name=""):
@@ -29,7 +32,7 @@ def opened_folder_of(key):
 
 
 def forget_stages(lesson):
-    """Forget how the stages of a project were opened: its folder is made anew. Other exercises have folders of their own."""
+    """Forget how a project's stages were opened: its folder is made anew. Other exercises have their own folders."""
     for opened in work_folder(".opened").glob(f"{lesson}.*"):
         if not work_folder(opened.name).is_dir():
             shutil.rmtree(opened, ignore_errors=True)

@@ -5,6 +5,7 @@ import os
 from sql.connection import Connection
 from sql.magic import SqlMagic
 
+from .places import current_folder
 from .words import problem
 
 
@@ -24,6 +25,8 @@ class Query:
         Raises:
             CourseError: data.db does not exist yet (connecting would create an empty one).
         """
+        if current_folder() is None:
+            raise problem("folder_gone")
         first_words = f"{line} {cell}".split()
         if not first_words or "://" not in first_words[0]:
             if not os.path.exists("data.db"):

@@ -25,7 +25,7 @@ def draw_schema(path="data.db"):
             (table, column, key["referred_table"], referred)
             for table in tables
             for key in inspector.get_foreign_keys(table)
-            for column, referred in zip(key["constrained_columns"], key["referred_columns"])
+            for column, referred in zip(key["constrained_columns"], key["referred_columns"], strict=True)
             if key["referred_table"] in tables
         ]
     publish(schema_svg(tables, arrows), schema_text(tables, arrows))
@@ -64,7 +64,7 @@ def schema_svg(tables, arrows):
     """
     rank = ranks(tables, arrows)
     round_about = [a for a in arrows if rank[a[0]] - rank[a[2]] != 1]  # these go above the cards, the others straight
-    sizes = {t: [max(map(len, cells)) for cells in zip((t, "", ""), *tables[t])] for t in tables}
+    sizes = {t: [max(map(len, cells)) for cells in zip((t, "", ""), *tables[t], strict=True)] for t in tables}
     shapes, places, left = [], *placed(tables, rank, sizes, top=20 + 10 * len(round_about))
 
     def row_of(table, column):

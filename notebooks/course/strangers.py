@@ -1,4 +1,4 @@
-"""Rows that nobody could foresee: what a migration does to them shows whether it would serve other people's data too."""
+"""Rows that nobody could foresee: what a migration does to them shows whether it serves other people's data too."""
 
 import random
 import re

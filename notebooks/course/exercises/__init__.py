@@ -23,6 +23,7 @@ DEFAULTS = {
     "STAGE": False,  # it goes on in the lesson's own folder, after the exercise before it
     "NOT_BEGUN": (),  # of a stage: the keys of the faults that an untouched folder has
     "MAY_CHANGE": {},  # {"files": [globs], "data.db": [tables, or table.column]}: what the exercise asks to change
+    "put_right": None,  # put_right() takes away, before set_up(), what reset() is to bring anew in a stage
     "set_up": None,  # set_up() turns the opening, in the current folder, into what the learner finds
 }
 

@@ -40,7 +40,7 @@ def at(work, revision, database="data.db"):
 
 
 def leads_to(work, database):
-    """The address leads to data.db, if that is the database in question: the learner's commands may have gone elsewhere."""
+    """The address leads to data.db, if that is the database in question: commands may have gone elsewhere."""
     if database == "data.db":
         with suppress(Broken):
             opens(work, database)
@@ -371,7 +371,12 @@ def way_back(work, revision, free=(), wanted=None, renames=None):
     add_strangers("data.db")
     schema, before = work.schema(), work.all_rows()
     work.alembic(f"downgrade {revision}")
-    same_schema(wanted or work.schema(work.opened / "data.db"), work.schema(), "way_back_differs", revision=revision)
+    wanted, now = wanted or work.schema(work.opened / "data.db"), work.schema()
+    if left := [table for table in now if table not in wanted]:
+        raise NotYet("table_left_behind", table=left[0], revision=revision)
+    if gone := [table for table in wanted if table not in now]:
+        raise NotYet("table_not_back", table=gone[0], revision=revision)
+    same_schema(wanted, now, "way_back_differs", revision=revision)
     due = renamed(before, {new: old for old, new in (renames or {}).items()})
     same_rows(due, work.all_rows(), "downgrade_loses_rows", free, revision=revision)
     work.alembic("upgrade head")
@@ -763,7 +768,10 @@ def as_numbers(answer, count):
         answer = re.findall(r"[^\s,;\[\](){}'\"]+", answer)
     if not isinstance(answer, (list, tuple)) or len(answer) != count:
         raise NotYet("answer_is_not_that_many", count=count)
-    return [as_number(value) for value in answer]
+    try:
+        return [as_number(value) for value in answer]
+    except NotYet:
+        raise NotYet("answer_is_not_that_many", count=count) from None
 
 
 def as_revision(answer, revisions):

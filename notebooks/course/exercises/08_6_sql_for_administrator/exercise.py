@@ -1,7 +1,5 @@
 """Do it: SQL of the whole history, and of the way back."""
 
-from pathlib import Path
-
 from .. import project
 from ..checks import NotYet, add_strangers, listed, renamed, run_script, same_rows, same_schema, settings_found
 
