@@ -1,7 +1,7 @@
 """The verbs of an exercise: exercise, check, hint, solution, reset.
 
-An exercise is a folder in exercises/. It gives the learner a folder of work, and check() looks at the effect of what was
-done there. All its words stand beside it, in each language.
+An exercise is a folder in exercises/. It gives the learner a folder of work, and check() looks at the effect of what
+was done there. All its words stand beside it, in each language.
 """
 
 import re
