@@ -234,7 +234,8 @@ def kept_logging():
         for x in [logging.root, *logging.root.manager.loggerDict.values()]:
             if isinstance(x, logging.Logger):
                 level, x.handlers[:], x.propagate, x.disabled = before.get(x, (logging.NOTSET, [], True, False))
-                x.setLevel(level)
+                if x.level != level:  # to set a level clears the cache of every logger
+                    x.setLevel(level)
         logging._handlers.clear()
         logging._handlers.update(handlers)
         logging._handlerList[:] = order
