@@ -2,14 +2,18 @@
 
 import os
 import sys
+from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 from author import AuthorError
 from course.contents import LANGUAGES
+from fork_server import warm_alembic
 from in_memory import keep_temporary_files_in_memory
+from real_process import environment
 
 keep_temporary_files_in_memory()
 
@@ -48,3 +52,13 @@ def lesson(language, tmp_path, monkeypatch):
     yield begin
     os.chdir(before)
     os.environ.pop("DATABASE_URL", None)  # a cell of the lesson may have set it
+
+
+@pytest.fixture(scope="module")
+def warm():
+    """The folder of the warm alembic; empty text where the system cannot fork and each process is a new one."""
+    if not hasattr(os, "fork"):
+        yield ""
+        return
+    with TemporaryDirectory() as folder, closing(warm_alembic(Path(folder), environment())) as server:
+        yield str(next(server))

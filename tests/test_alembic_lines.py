@@ -3,9 +3,7 @@
 import os
 import re
 import shutil
-from contextlib import closing
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -14,23 +12,12 @@ from author.projects import project
 from author.twins import tags
 from course.contents import CHEAT_SHEETS
 from course.terminal import alembic_magic
-from fork_server import warm_alembic
 from page_shell import page_shell
-from real_process import WARM, compare, environment, process, register
+from real_process import WARM, compare, process, register
 
 ROOT = Path(__file__).resolve().parents[1]
 LINE = re.compile(r"^(\s*)%alembic\b", re.MULTILINE)
 PAGES = [path for path in refresh.pages("ru") if '"%alembic ' in path.read_text(encoding="utf-8")]
-
-
-@pytest.fixture(scope="module")
-def warm():
-    """The folder of the warm alembic; empty text where the system cannot fork and each process is a new one."""
-    if not hasattr(os, "fork"):
-        yield ""
-        return
-    with TemporaryDirectory() as folder, closing(warm_alembic(Path(folder), environment())) as server:
-        yield str(next(server))
 
 
 def prepares_only(cell):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from real_process import compare
+from real_process import WARM, compare
 
 LINES = [
     "current > out.txt",
@@ -48,9 +48,19 @@ def project(lesson, monkeypatch):
     return folder
 
 
+NEW = {*LINES[::4], "syntax error", "exit with a number", "same id twice"}  # the sample that a new process runs
+
+
+@pytest.fixture
+def some_forked(request, warm, monkeypatch):
+    """Fork the processes, but for the sample: test_alembic_lines.py shows that a fork does what a new process does."""
+    case = request.node.callspec.params
+    monkeypatch.setenv(WARM, "" if case.get("line", case.get("what")) in NEW else warm)
+
+
 @pytest.mark.parametrize("language", ["ru"], indirect=True)
 @pytest.mark.parametrize("line", LINES)
-def test_redirects_and_failures(line, project):
+def test_redirects_and_failures(line, project, some_forked):
     from course.terminal import alembic_magic
 
     compare(line, alembic_magic)
@@ -71,7 +81,7 @@ BROKEN = {
 
 @pytest.mark.parametrize("language", ["ru"], indirect=True)
 @pytest.mark.parametrize("what", BROKEN)
-def test_a_learners_broken_file(what, project):
+def test_a_learners_broken_file(what, project, some_forked):
     from course.terminal import alembic_magic
 
     file, text = BROKEN[what]
