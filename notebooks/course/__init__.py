@@ -17,14 +17,14 @@ def load(language):
     words.use(language)
     require()
     from . import exercise_verbs
-    from .files import replace, show, tree
+    from .files import replace, rewrite, show, tree
     from .history_picture import draw_history
     from .kernel import keep_verbs_from_magics
     from .lessons import recipe, start
     from .progress import progress
     from .schema_picture import draw_schema
 
-    verbs = [start, recipe, tree, show, replace, draw_history, draw_schema, check_environment, progress]
+    verbs = [start, recipe, tree, show, replace, rewrite, draw_history, draw_schema, check_environment, progress]
     verbs += [
         exercise_verbs.exercise,
         exercise_verbs.check,

@@ -39,7 +39,7 @@ LOOKING = re.compile(
 )
 
 
-LOOKING_AT_FILES = ("tree", "show", "replace", "draw_history", "draw_schema")
+LOOKING_AT_FILES = ("tree", "show", "replace", "rewrite", "draw_history", "draw_schema")
 
 
 def one_sentence(verb):

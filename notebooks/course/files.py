@@ -1,9 +1,11 @@
 """The lesson's files: see which there are, read one, change one."""
 
+import ast
 import os
 from difflib import unified_diff
 from glob import glob
 from pathlib import Path
+from textwrap import dedent, indent
 
 from IPython.display import display
 
@@ -92,6 +94,73 @@ def already_replaced(text, old, new):
         added = [part for part in new.split(old) if part.strip()]
         return new in text or bool(added) and all(p in text and len(p.strip().splitlines()) >= 3 for p in added)
     return old not in text and new in text
+
+
+def rewrite(path, upgrade=None, downgrade=None):
+    """Put a new body into the functions upgrade() and downgrade() of a migration, as one would in an editor.
+
+    A function keeps its first line and its docstring. A function that is not named here stays as it is.
+
+    Args:
+        path: the file's path; it may have a * in place of a random revision id.
+        upgrade, downgrade: the new body, indented or not; "" means that the function does nothing.
+    Raises:
+        CourseError: there is no such file or function, the file or the new body is not Python, or the file cannot be
+            written; nothing is changed then.
+    """
+    before = read(path)
+    text, bodies = before.replace("\r\n", "\n"), {"upgrade": upgrade, "downgrade": downgrade}
+    bodies = {name: body for name, body in bodies.items() if body is not None}
+    for name, body in bodies.items():
+        text = with_body(text, name, function_body(name, body), path)
+    after = text.replace("\n", "\r\n") if "\r\n" in before else text
+    if after == before:
+        return say(word("already_rewritten", path=path))
+    write(path, after)
+    say(word("rewritten", path=path, functions=word("and").join(f"`{name}()`" for name in bodies)))
+
+
+def function_body(name, body):
+    """The lines of a function's new body, indented by four spaces."""
+    body = dedent(body.replace("\r\n", "\n")).strip("\n").rstrip()
+    try:
+        empty = not ast.parse(body).body
+    except SyntaxError as error:
+        raise problem("body_not_python", function=name, line=error.lineno, reason=error.msg) from None
+    return indent(f"{body}\npass".lstrip() if empty else body, "    ").split("\n")
+
+
+def with_body(text, name, body, path):
+    """The text of a Python file with the lines `body` in place of a function's own ones below its docstring."""
+    try:
+        nodes = ast.parse(text.removeprefix("\ufeff")).body
+    except SyntaxError as error:
+        raise problem("file_not_python", path=path, line=error.lineno, reason=error.msg) from None
+    functions = [node for node in nodes if isinstance(node, ast.FunctionDef) and node.name == name]
+    if not functions:
+        raise problem("no_function", path=path, function=name)
+    function, lines = functions[-1], text.split("\n")  # of two namesakes Python too takes the last
+    begin, end = body_begins(function, lines), function.end_lineno
+    while end < len(lines) and (not lines[end] or lines[end][0].isspace()):
+        end += 1  # comments below the last instruction are part of the function
+    while not lines[end - 1].strip():
+        end -= 1  # the empty lines before the next function stay
+    return "\n".join([*lines[:begin], *body, *lines[end:]])
+
+
+def body_begins(function, lines):
+    """How many lines of a file stand above what a function does; a body in the line of its def is cut off there."""
+    first = function.body[0]
+    head = lines[first.lineno - 1].encode()[: first.col_offset].decode()
+    if head.strip():
+        lines[first.lineno - 1] = head.rstrip()
+        return first.lineno
+    if ast.get_docstring(function) is not None:
+        return first.end_lineno
+    begin = first.lineno - 1
+    while lines[begin - 1].lstrip()[:1] in ("", "#"):
+        begin -= 1
+    return begin
 
 
 def the_file(path):
