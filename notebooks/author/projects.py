@@ -1,4 +1,5 @@
-"""What is equal in two Alembic projects: the dates in migration files and the layout of database pages are not."""
+"""What is equal in two Alembic projects: the dates in migration files,
+the times of rows and the layout of database pages are not."""
 
 import re
 import sqlite3
@@ -19,11 +20,19 @@ def content(file):
 
 
 def database(file):
-    """{table: columns, foreign keys, unique indexes, rows} of an SQLite file, each sorted."""
+    """{table: columns, foreign keys, unique indexes, rows} of an SQLite file, each sorted.
+
+    Columns whose value is the time of the row's creation are left out of the rows.
+    """
     with closing(sqlite3.connect(file)) as connection:
 
         def rows(query):
             return sorted(connection.execute(query).fetchall(), key=repr)
+
+        def lasting(table):
+            """The columns of a table, without those that the clock fills."""
+            info = connection.execute(f"PRAGMA table_info({table})")
+            return ", ".join(f'"{name}"' for _, name, _, _, default, _ in info if "CURRENT_TIMESTAMP" not in str(default))
 
         return {
             table: {
@@ -32,7 +41,7 @@ def database(file):
                 "foreign keys": sorted(row[2:] for row in rows(f"PRAGMA foreign_key_list({table})")),
                 "indexes": sorted(row[2:] for row in rows(f"PRAGMA index_list({table})")),
                 "names": sorted(re.findall(r"CONSTRAINT (\w+)", sql)),
-                "rows": rows(f"SELECT * FROM {table}"),
+                "rows": rows(f"SELECT {lasting(table)} FROM {table}"),
             }
             for table, sql in rows("SELECT name, sql FROM sqlite_master WHERE type = 'table'")
         }

@@ -6,15 +6,12 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-import alembic as alembic_package
-
 from .contents import lessons
 from .places import NOTEBOOKS, PROJECT
 from .terminal import Screen, run, split_line
 from .words import problem
 
-STOCK_ENV = Path(alembic_package.__file__).parent / "templates" / "generic" / "env.py"
-MODELS_AFTER_02 = NOTEBOOKS / "course" / "after_lesson_02" / "models.py"
+AFTER_02 = NOTEBOOKS / "course" / "after_lesson_02"
 
 
 def open_lesson(number):
@@ -44,18 +41,27 @@ def copy_project():
 
 
 def take_back(stage):
-    """Turn the finished project into what lesson 01, 02 or 03 leaves, with Alembic's own downgrade."""
+    """Turn the finished project into what lesson 01, 02 or 03 leaves.
+
+    Lesson 01 leaves what `alembic init` makes, with the database's address; 02 its own env.py and models.py, but neither
+    revisions nor data.db; 03 the first revision and its rows, which Alembic's own downgrade gives.
+    """
+    if stage == "01":
+        for name in ("models.py", "data.db", "alembic.ini"):
+            os.remove(name)
+        shutil.rmtree("migrations")
+        alembic("init migrations")
+        edit("alembic.ini", "driver://user:pass@localhost/dbname", "sqlite:///%(here)s/data.db")
+        return
     alembic("downgrade 0001")
-    shutil.copyfile(MODELS_AFTER_02, "models.py")
+    shutil.copyfile(AFTER_02 / "models.py", "models.py")
+    shutil.copyfile(AFTER_02 / "env.py", Path("migrations", "env.py"))
     keep = "0001" if stage == "03" else "none"
     for file in Path("migrations", "versions").glob("*.py"):
         if not file.name.startswith(keep):
             file.unlink()
-    if stage != "03":
+    if stage == "02":
         os.remove("data.db")
-    if stage == "01":
-        os.remove("models.py")
-        shutil.copyfile(STOCK_ENV, Path("migrations", "env.py"))
 
 
 # For the set_up() of an exercise
