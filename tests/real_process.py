@@ -48,10 +48,10 @@ def compare(line, magic):
         wanted, code = process(line, twin / here.relative_to(top))
         with capture_output() as shown:
             magic(line)
-        text = shown.stdout + "".join(output.data["text/plain"] for output in shown.outputs)
-        ending = re.search(r"\n?(?:Код завершения|Код завершення): (\d+)\s*$", text)
-        assert (int(ending[1]) if ending else 0) == code, f"{line}: exit code {code}, shown {text}"
-        text = text[: ending.start()] if ending else text
+        words = [output.data["text/plain"] for output in shown.outputs]
+        text = shown.stdout
+        ending = re.fullmatch(r"(?:Код завершения|Код завершення): (\d+)", words[0]) if words else None
+        assert bool(ending) == bool(words) and (int(ending[1]) if ending else 0) == code, f"{line}: {code}, {words}"
         assert same(text, wanted), f"{line}\n--- shown\n{text}\n--- the process\n{wanted}"
         ours, theirs = named(project(top)), named(project(twin))
         assert ours == theirs, f"{line}: files differ: {[n for n in ours | theirs if ours.get(n) != theirs.get(n)]}"

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from IPython.utils.capture import capture_output
 
 from real_process import WARM, compare
 
@@ -142,6 +143,38 @@ def test_a_line_that_no_shell_would_run_gets_one_sentence(line, said, lesson, la
     with pytest.raises(CourseError, match=said[language == "uk"]):
         alembic_magic(line)
     assert sorted(folder.rglob("*")) == files
+
+
+@pytest.mark.parametrize(
+    "line, said",
+    [
+        ("upgrad head", ("там опечатка", "там одрук")),
+        ("upgrade head # применить", ("комментариев не бывает", "коментарів не буває")),
+        ("revision -m “two words”", ("типографские кавычки", "друкарські лапки")),
+        ("-c nosuch.ini current > out.sql", ("в конце файла out.sql", "наприкінці файлу out.sql")),
+        ("-c nosuch.ini upgrade head --sql >> out.sql", ("в конце файла out.sql", "наприкінці файлу out.sql")),
+    ],
+)
+def test_a_failure_is_explained_under_the_exit_code(line, said, lesson, language):
+    from course.terminal import alembic_magic
+
+    lesson("05")
+    with capture_output() as shown:
+        alembic_magic(line)
+    code, reason = [output.data["text/plain"] for output in shown.outputs]
+    assert code[-1].isdigit() and said[language == "uk"] in reason
+
+
+@pytest.mark.parametrize(
+    "line", ["upgrade nosuch", "check", "history > out.txt", "upgrade nosuch > out.sql", "--help", "downgrade -9"]
+)
+def test_a_failure_that_speaks_for_itself_gets_no_more_words(line, lesson):
+    from course.terminal import alembic_magic
+
+    lesson("05")
+    with capture_output() as shown:
+        alembic_magic(line)
+    assert len(shown.outputs) <= 1
 
 
 # Where %alembic does otherwise than a terminal

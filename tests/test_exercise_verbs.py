@@ -246,6 +246,7 @@ def test_a_deleted_current_folder_is_made_anew(say, verb):
         "%alembic current",
         "%sql SELECT 1",
         'replace("models.py", "a", "b")',
+        'rewrite("models.py", "a")',
     ],
 )
 def test_any_verb_in_a_deleted_folder_says_one_sentence(say, verb):
@@ -265,6 +266,9 @@ def test_any_verb_in_a_deleted_folder_says_one_sentence(say, verb):
         "solution({})",
         "show()",
         "replace(1)",
+        "rewrite(1)",
+        "rewrite('migrations/env.py', 1)",
+        "draw_schema(5)",
         "tree(5)",
         "recipe()",
     ],

@@ -172,6 +172,87 @@ def test_sql_shows_the_error_of_a_wrong_query(sql, capsys):
     assert "no such column: nosuch" in capsys.readouterr().out
 
 
+def run_cell(code):
+    """What a cell that a learner runs shows: the text of its outputs and the sentences of its errors."""
+    with capture_output() as shown:
+        InteractiveShell.instance().run_cell(code)
+    return shown.stdout + "\n".join(output.data["text/plain"] for output in shown.outputs)
+
+
+def test_every_sql_of_a_cell_shows_its_rows(verbs):
+    shown = run_cell(
+        "%sql SELECT 'first'\nfor name in ('second', 'third'):\n    %sql SELECT :name\n"
+        "%sql UPDATE users SET name = name\nrows = %sql SELECT 'kept'\nx = 1"
+    )
+    assert "first" in shown and "second" in shown and "third" in shown and "kept" not in shown
+    assert [tuple(row) for row in InteractiveShell.instance().user_ns["rows"]] == [("kept",)]
+
+
+def test_the_last_sql_of_a_cell_is_its_result(verbs):
+    shell = InteractiveShell.instance()
+    assert [tuple(row) for row in shell.run_cell("%sql SELECT 1\n%sql SELECT 2").result] == [(2,)]
+    assert [tuple(row) for row in shell.run_cell("%%sql\nSELECT 3").result] == [(3,)]
+
+
+# the database of DATABASE_URL
+
+
+@pytest.fixture
+def elsewhere(verbs, monkeypatch):
+    """DATABASE_URL names stage.db, where no revision is applied; data.db holds all of them."""
+    monkeypatch.setenv("DATABASE_URL", "sqlite:///stage.db")
+    run_cell("%alembic downgrade base")  # creates stage.db
+    return verbs
+
+
+def test_every_verb_looks_at_the_database_of_database_url(elsewhere, sql, language):
+    line = {"ru": "Работаем с базой stage.db", "uk": "Працюємо з базою stage.db"}[language]
+    assert "0001" not in run_cell("%alembic current")
+    assert "base (stage.db)" in seen(elsewhere["draw_history"])[0]
+    drawn, _ = seen(elsewhere["draw_schema"])
+    assert line in drawn and "alembic_version" in drawn and "users" not in drawn
+    shown, _ = seen(sql, "CREATE TABLE only_here (id INTEGER)")
+    assert line in shown and "only_here" in seen(elsewhere["draw_schema"])[0]
+    run_cell("%alembic upgrade 0001")
+    assert "users" in seen(elsewhere["draw_schema"])[0] and "0001" in run_cell("%alembic current")
+
+
+def test_a_database_that_a_verb_is_given_comes_before_database_url(elsewhere, sql):
+    assert "comments" in seen(elsewhere["draw_schema"], "data.db")[0]
+    assert list(sql("sqlite:///data.db SELECT count(*) FROM users")) == [(4,)]
+    shown, _ = seen(sql, "sqlite:///fresh.db SELECT 1")
+    assert "stage.db" not in shown
+
+
+@pytest.mark.parametrize("address", ["sqlite:///data.db", "sqlite:///{here}/data.db"])
+def test_database_url_that_names_data_db_is_worth_no_word(verbs, sql, monkeypatch, address):
+    monkeypatch.setenv("DATABASE_URL", address.format(here=Path.cwd().as_posix()))
+    assert seen(sql, "UPDATE users SET name = name")[0] == ""
+    assert seen(verbs["draw_schema"])[0].startswith("alembic_version")
+
+
+@pytest.mark.parametrize(
+    "address, said",
+    [
+        ("nosuch://localhost/x", ("Не удаётся подключиться", "Не вдається під’єднатися")),
+        ("mysql+mysqldb://user:secret@localhost/x", ("Не удаётся подключиться", "Не вдається під’єднатися")),
+        ("stage.db", ("Не удаётся подключиться", "Не вдається під’єднатися")),
+        ("sqlite:///nosuch.db", ("nosuch.db ещё нет", "nosuch.db ще немає")),
+    ],
+    ids=["no such dialect", "no driver", "no address", "no database"],
+)
+def test_database_url_that_leads_nowhere(verbs, sql, monkeypatch, language, address, said):
+    monkeypatch.setenv("DATABASE_URL", address)
+    for sentence in (complaint(verbs["draw_schema"]), complaint(sql, "SELECT 1")):
+        assert said[language == "uk"] in sentence and "secret" not in sentence
+    assert not Path("nosuch.db").exists()
+
+
+@pytest.mark.parametrize("address", ["nosuch://x SELECT 1", "mysql+mysqldb://x/x SELECT 1"])
+def test_sql_with_an_address_that_leads_nowhere(sql, language, address):
+    assert {"ru": "Не удаётся подключиться", "uk": "Не вдається під’єднатися"}[language] in complaint(sql, address)
+
+
 # tree, show, replace
 
 
@@ -183,13 +264,11 @@ def test_tree(verbs):
 
 
 def test_show_gives_the_asked_lines_as_a_code_block(verbs):
+    Path("five.py").write_text("one\ntwo\n    three\nfour\nfive\n", encoding="utf-8")
     with capture_output() as shown:
-        verbs["show"]("models.py", 5, 6)
+        verbs["show"]("five.py", 2, 3)
     (output,) = shown.outputs
-    assert (
-        output.data["text/markdown"]
-        == "`models.py`\n\n````python\nclass Base(DeclarativeBase):\n    metadata = MetaData(\n````"
-    )
+    assert output.data["text/markdown"] == "`five.py`\n\n````python\ntwo\n    three\n````"
 
 
 def test_a_star_stands_for_a_random_revision_id(verbs, language):
@@ -489,6 +568,31 @@ def test_draw_history_follows_database_url(verbs, monkeypatch):
     assert "(stage.db)" in seen(verbs["draw_history"])[0]
 
 
+ONLY_IN_ENV = (
+    "config = context.config\n",
+    "config = context.config\nconfig.set_main_option('sqlalchemy.url', 'sqlite:///own.db')\n",
+)
+
+
+@pytest.mark.parametrize("address", ["", "sqlalchemy.url = driver://user:pass@localhost/dbname\n"])
+def test_draw_history_where_only_env_py_has_the_address(verbs, address):
+    settings = re.sub("^sqlalchemy.url.*\n", address, Path("alembic.ini").read_text("utf-8"), flags=re.MULTILINE)
+    Path("alembic.ini").write_text(settings, encoding="utf-8")
+    env = Path("migrations/env.py")
+    env.write_text(env.read_text(encoding="utf-8").replace(*ONLY_IN_ENV), encoding="utf-8")
+    shutil.copy("data.db", "own.db")
+    assert "(own.db)" in seen(verbs["draw_history"])[0]
+
+
+def test_draw_history_where_nothing_has_the_address(verbs, language):
+    settings = re.sub("^sqlalchemy.url.*\n", "", Path("alembic.ini").read_text("utf-8"), flags=re.MULTILINE)
+    Path("alembic.ini").write_text(settings, encoding="utf-8")
+    sentence = complaint(verbs["draw_history"])
+    assert (
+        "KeyError: 'url'" in sentence and {"ru": "не знает, где база", "uk": "не знає, де база"}[language] in sentence
+    )
+
+
 def test_draw_history_of_a_broken_history(verbs, language):
     Path("migrations/versions/0007.py").write_text("revision, down_revision = '0007', 'nope'\n", encoding="utf-8")
     sentence = complaint(verbs["draw_history"])
@@ -526,8 +630,9 @@ def arrows(svg):
 
 def test_draw_schema_of_the_project(verbs):
     text, svg = seen(verbs["draw_schema"])
-    assert "  email       VARCHAR(200)  UQ" in text and "  avatar_url  VARCHAR(300)  NULL" in text
-    assert "  author_id  INTEGER        FK" in text and "  post_id → posts.id" in text
+    lines = [" ".join(line.split()) for line in text.splitlines()]
+    for line in ("email VARCHAR(200) UQ", "avatar_url VARCHAR(300) NULL", "author_id INTEGER FK", "post_id → posts.id"):
+        assert line in lines
     assert arrows(ElementTree.fromstring(svg)) == 3
 
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from urllib.parse import quote
 
 import sqlalchemy as sa
-from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 from alembic.util import to_list, to_tuple
 
@@ -20,7 +19,7 @@ from .faults import Broken, NotYet
 from .frame import as_it_was
 from .guard import Outside, TooLong, nothing_outside
 from .places import OTHER_DATABASES, copy_files, current_folder, enter
-from .terminal import Screen, command_line, like_a_new_process, project_settings, readable_paths, split_line
+from .terminal import Screen, command_line, like_a_new_process, project_settings, readable_paths, run_env, split_line
 
 SECONDS = 10  # for the whole of a check; the slowest takes under 2 on a laptop
 
@@ -125,18 +124,8 @@ class Work:
 
     def run_env(self, look):
         """Run env.py as a command would; `look` gets the MigrationContext, and no migration runs."""
-
-        def look_only(revision, context):
-            look(context)
-            return []
-
-        screen = Screen()
         try:
-            with like_a_new_process(["check"]), redirect_stdout(screen), redirect_stderr(screen):
-                config = project_settings()
-                script = ScriptDirectory.from_config(config)
-                with EnvironmentContext(config, script, fn=look_only, dont_mutate=True):
-                    script.run_env()
+            run_env(look)
         except SystemExit as end:
             refuse_exit(end)
             raise Broken(f"SystemExit: {end}") from None

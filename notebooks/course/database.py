@@ -9,10 +9,46 @@ from pathlib import Path
 import sqlalchemy as sa
 from alembic.runtime.migration import MigrationContext
 
-from .words import problem
+from .words import problem, say, word
 
 VERSION_TABLE = "alembic_version"
 STRING = re.compile(r"('(?:[^']|'')*')")
+
+
+def as_url(address):
+    """An address as SQLAlchemy's URL.
+
+    Raises:
+        CourseError: it is none.
+    """
+    try:
+        return sa.make_url(address)
+    except sa.exc.ArgumentError as error:
+        raise problem("no_connection", reason=error) from None
+
+
+def learners_database():
+    """The URL of the database that the learner works with: that of DATABASE_URL, or data.db. Says so if it is another.
+
+    Raises:
+        CourseError: there is no such database (connecting would create an empty file), or its address is wrong.
+    """
+    url = as_url(os.environ.get("DATABASE_URL") or "sqlite:///data.db")
+    if not is_file(url, "data.db"):
+        say(word("other_database", database=name_of(url)))
+    if not database_exists(url):
+        raise problem("no_database", path=name_of(url))
+    return url
+
+
+def is_file(url, path):
+    return url.get_backend_name() == "sqlite" and os.path.abspath(url.database or "") == os.path.abspath(path)
+
+
+def name_of(url):
+    """A database as the learner knows it: the path of a SQLite file, the address of any other without the password."""
+    is_path = url.get_backend_name() == "sqlite" and url.database
+    return url.database if is_path else url.render_as_string(hide_password=True)
 
 
 def database_exists(url):
@@ -30,7 +66,7 @@ def connected(url):
     try:
         with sa.create_engine(url, poolclass=sa.pool.NullPool).connect() as connection:
             yield connection
-    except sa.exc.SQLAlchemyError as error:
+    except (sa.exc.SQLAlchemyError, ImportError) as error:  # ImportError: the driver is not installed
         raise problem("no_connection", reason=getattr(error, "orig", None) or error) from None
 
 

@@ -2,12 +2,11 @@
 
 import os
 
-import sqlalchemy as sa
 from alembic.util import to_tuple
 
-from .database import database_positions
+from .database import as_url, database_positions
 from .svg import BLUE, CARD, CHAR, FAINT, GREEN, INK, LINE, box, line, publish, svg, text
-from .terminal import project_settings, read_history
+from .terminal import project_settings, read_history, run_env
 from .words import problem
 
 ROW, LANE = 36, 26  # pixels: height of a row, width of a lane
@@ -21,16 +20,12 @@ def draw_history():
     """
     if not os.path.exists("alembic.ini"):
         raise problem("no_file", path="alembic.ini")
-    address = os.environ.get("DATABASE_URL") or project_settings().get_main_option("sqlalchemy.url")  # as env.py does
-    if not address:
-        raise problem("no_address")
     try:
         script, revisions = read_history()
         heads = script.get_heads()
     except Exception as error:  # a learner's revision file may fail in any way
         raise problem("no_history", reason=f"{type(error).__name__}: {error}") from None
-    url = address_as_url(address)
-    positions = database_positions(url)
+    url, positions = where_the_database_is()
     parents = {revision.revision: to_tuple(revision.down_revision, default=("base",)) for revision in revisions}
     lost = [id_ for id_ in positions if id_ != "base" and id_ not in parents]  # applied, but the file is gone
     rows = [(id_, "?") for id_ in lost] + [(r.revision, r.doc) for r in revisions] + [("base", "")]
@@ -44,12 +39,23 @@ def draw_history():
     publish(history_svg(*graph), history_text(*graph))
 
 
-def address_as_url(address):
-    """An address as SQLAlchemy's URL, or the learner's sentence about it."""
+def where_the_database_is():
+    """The URL of the project's database, as env.py finds it, and the revisions that the database is at.
+
+    Raises:
+        CourseError: it has no address, or cannot be reached.
+    """
+    address = os.environ.get("DATABASE_URL") or project_settings().get_main_option("sqlalchemy.url")
+    if address and not address.startswith("driver://"):  # `alembic init` writes that one in place of an address
+        url = as_url(address)
+        return url, database_positions(url)
+    found = []
     try:
-        return sa.make_url(address)
-    except sa.exc.ArgumentError as error:
-        raise problem("no_connection", reason=error) from None
+        run_env(lambda context: found.append((context.connection.engine.url, context.get_current_heads())))
+    except (Exception, SystemExit) as error:  # a learner's env.py may fail in any way
+        raise problem("no_address", reason=f"{type(error).__name__}: {error}") from None
+    url, positions = found[0]
+    return url, sorted(positions) or ["base"]
 
 
 def reachable(start, parents):

@@ -7,7 +7,7 @@ from pathlib import Path
 from IPython import get_ipython
 
 from .places import forget_other_databases
-from .query import Query
+from .query import Query, ShowEveryQuery
 from .terminal import alembic_magic
 
 
@@ -20,7 +20,11 @@ def equip():
         os.environ["PATH"] = commands + os.pathsep + os.environ["PATH"]
     sys.dont_write_bytecode = True  # a file written twice within a second would be read from its stale .pyc
     shell.register_magic_function(alembic_magic, "line", "alembic")
-    shell.register_magic_function(Query(shell), "line_cell", "sql")
+    query = Query(shell)
+    shell.register_magic_function(query, "line_cell", "sql")
+    shell.register_magic_function(query.show, "line_cell", "sql_shown")
+    if not any(isinstance(transformer, ShowEveryQuery) for transformer in shell.ast_transformers):
+        shell.ast_transformers.append(ShowEveryQuery())
     shell.InteractiveTB.set_mode("Minimal")
 
 

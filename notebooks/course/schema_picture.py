@@ -2,20 +2,20 @@
 
 import sqlalchemy as sa
 
-from .database import connected, database_exists
+from .database import as_url, connected, database_exists, learners_database
 from .svg import BLUE, CHAR, FAINT, INK, LINE, box, line, publish, svg, text
 from .words import problem
 
 
-def draw_schema(path="data.db"):
+def draw_schema(path=None):
     """Draw the tables that are really in a database: columns, types, keys, and an arrow for each foreign key.
 
     Args:
-        path: an SQLite file, or a SQLAlchemy URL.
+        path: an SQLite file, or a SQLAlchemy URL; by default the database of DATABASE_URL, or data.db.
     Raises:
         CourseError: the database does not exist or cannot be reached.
     """
-    url = sa.make_url(path if "://" in path else f"sqlite:///{path}")
+    url = as_url(path if "://" in path else f"sqlite:///{path}") if path else learners_database()
     if not database_exists(url):
         raise problem("no_database", path=path)
     with connected(url) as connection:

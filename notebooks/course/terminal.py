@@ -22,6 +22,7 @@ from unittest import mock
 
 import alembic
 from alembic.config import CommandLine, Config
+from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 from alembic.util import messaging
 
@@ -29,6 +30,7 @@ from .words import CourseError, problem, say, word
 
 LIBRARIES = str(Path(alembic.__file__).parents[1])
 NEVER_THE_PROJECTS = (LIBRARIES, os.path.dirname(os.__file__), os.path.dirname(__file__))
+CURLY_QUOTES = set("“”„«»‘’")
 libraries = {}  # {name: module}: looked at once, since there are thousands and each command asks
 NOTEBOOKS = Path(__file__).resolve().parents[1]
 
@@ -56,6 +58,25 @@ def alembic_magic(line):
         print(text, end="" if text.endswith("\n") else "\n")
     if code:
         say(word("exit_code", code=code))
+        if key := what_failed(words, target, text):
+            say(word(key, path=target))
+
+
+def what_failed(words, target, text):
+    """The key of a sentence about a failure that Alembic's own text hides, None if it says enough.
+
+    Args:
+        words, target: see split_line().
+        text: what the command has shown.
+    """
+    if text.startswith("usage:"):  # the command line is not understood
+        if any({word[:1], word[-1:]} & CURLY_QUOTES for word in words):
+            return "usage_quotes"
+        return "usage_comment" if any(word.startswith("#") for word in words) else "usage"
+    if target:
+        _, failed, reason = Path(target).read_text(encoding="utf-8", errors="replace").rpartition("FAILED: ")
+        return "reason_in_file" if failed and reason.strip() not in text else None
+    return None
 
 
 def split_line(line):
@@ -152,6 +173,21 @@ def read_history():
         warnings.simplefilter("ignore")  # only the output of a command shows warnings
         script = ScriptDirectory.from_config(project_settings())
         return script, list(script.walk_revisions())
+
+
+def run_env(look):
+    """Run env.py as a command would; `look` gets the MigrationContext, and no migration runs. Nothing is printed."""
+
+    def look_only(revision, context):
+        look(context)
+        return []
+
+    screen = Screen()
+    with like_a_new_process(["check"]), redirect_stdout(screen), redirect_stderr(screen):
+        config = project_settings()
+        script = ScriptDirectory.from_config(config)
+        with EnvironmentContext(config, script, fn=look_only, dont_mutate=True):
+            script.run_env()
 
 
 def project_settings():
