@@ -57,7 +57,10 @@ def errors(language):
 
 # On paper
 
+sets_type = pytest.mark.skipif(paper.typst is None, reason=paper.NO_TYPST)
 
+
+@sets_type
 def test_the_pdf_in_the_repository_is_made_from_the_notebook(language):
     assert pages(stored(language)) == pages(paper.pdf(notebook(language), language)), (
         "run: python notebooks/author ru cheatsheet"
@@ -109,6 +112,7 @@ def test_paper_is_two_sheets_of_a4_with_its_fonts_inside(language):
     assert not {"/CreationDate", "/ModDate"} & set(reader.metadata)
 
 
+@sets_type
 def test_both_languages_have_one_layout():
     """Each title in the same order, on the same page, in the same column."""
 
@@ -224,8 +228,10 @@ def code(source):
 @pytest.mark.parametrize(
     "notebook, said",
     [
-        (sheet(code('%alembic revision -m "' + "long " * 20 + '"')), "wider than its column"),
-        (sheet(*(text(f"### {n}") for n in range(200))), "two pages"),
+        pytest.param(
+            sheet(code('%alembic revision -m "' + "long " * 20 + '"')), "wider than its column", marks=sets_type
+        ),
+        pytest.param(sheet(*(text(f"### {n}") for n in range(200))), "two pages", marks=sets_type),
         (sheet(code("tree()")), "tree is no command"),
         (sheet(code("%sql SELECT 1")), "sql is no command"),
         (sheet(code("%%writefile models.py\nx = 1")), "writefile is no command"),

@@ -12,11 +12,16 @@ import textwrap
 from pathlib import Path
 
 import mistune
-import typst
 
 from author.twins import tags
 
+try:
+    import typst
+except ImportError:
+    typst = None
+
 TEMPLATE = Path(__file__).resolve().parent / "paper.typ"
+NO_TYPST = "typst, which sets it, is not installed: requirements.in says on which systems it cannot be"
 MARKDOWN = mistune.create_markdown(renderer="ast", plugins=["table"])
 LESSON = re.compile(r"\d\d_\w+\.ipynb$")
 ADDED = re.compile(r"^`(?P<file>.*)`\n\n````diff\n(?P<diff>.*)\n````$", re.DOTALL)
@@ -32,15 +37,22 @@ def pdf(notebook, language):
     Raises:
         PaperError: a cell cannot be printed, a line of code is wider than its column, or two pages are not enough.
     """
+    compiled = compiler(notebook, language)
     try:
-        return compiler(notebook, language).compile(format="pdf", timestamp=0)
+        return compiled.compile(format="pdf", timestamp=0)
     except typst.TypstError as error:
         raise PaperError(error.message.removeprefix("assertion failed: ")) from None
 
 
 def compiler(notebook, language):
-    """Typst, with the sheet's content as the template's data and no fonts but those that come with the package."""
+    """Typst, with the sheet's content as the template's data and no fonts but those that come with the package.
+
+    Raises:
+        PaperError: a cell cannot be printed, or this system has no typst.
+    """
     data = json.dumps(sheet(notebook, language), ensure_ascii=False)
+    if typst is None:
+        raise PaperError(NO_TYPST)
     return typst.Compiler(TEMPLATE, ignore_system_fonts=True, sys_inputs={"sheet": data})
 
 
