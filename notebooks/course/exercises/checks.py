@@ -302,13 +302,16 @@ def worked_example(work, *commands, then="upgrade head"):
 
 
 def give_other_texts(database):
-    """Put random values where texts stand, so that the rows that the learner knows are no help either."""
+    """Put random values where texts stand, so that the rows that the learner knows are no help either.
+
+    A text that a constraint forbids to replace stays.
+    """
     with closing(sqlite3.connect(database)) as connection:
         for table, parts in describe(database).items():
             for column in (part for part in parts if is_column(part) and re.match("VARCHAR|TEXT", parts[part])):
                 name = quoted(column)
-                change = f"UPDATE {quoted(table)} SET {name} = lower(hex(randomblob(6))) WHERE {name} IS NOT NULL"
-                connection.execute(change)
+                change = f"UPDATE OR IGNORE {quoted(table)} SET {name} = lower(hex(randomblob(6)))"
+                connection.execute(f"{change} WHERE {name} IS NOT NULL")
         connection.commit()
 
 
