@@ -35,6 +35,15 @@ def test_ci_runs_the_test_command_word_for_word(language):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_the_command_opens_jupyterlab_as_the_languages_own_file_says(language):
+    """Its last step stands below the commands once more, for the second day."""
+    for kind, separator in (("sh", " && "), ("powershell", "; ")):
+        step = commands(language, kind)[0].split(separator)[-1]
+        assert f"`{step}`" in part(language)
+        assert step.replace("\\", "/").endswith(f"jupyter lab --config notebooks/{language}/lab.py")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_workflow_runs_the_test_commands_word_for_word(language):
     lines = [line.strip() for line in WORKFLOW.splitlines()]
     assert [kind for kind in ("sh", "powershell") if commands(language, kind)[1] not in lines] == []
@@ -43,7 +52,8 @@ def test_the_workflow_runs_the_test_commands_word_for_word(language):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_workflow_runs_every_python_that_readme_promises(language):
     first, last = re.search(r"Python 3\.(\d+)–3\.(\d+)", part(language)).groups()
-    assert re.findall(r'"(3\.\d+)"', WORKFLOW) == [f"3.{minor}" for minor in range(int(first), int(last) + 1)]
+    matrix = re.search(r"python: \[.*\]", WORKFLOW)[0]
+    assert re.findall(r'"(3\.\d+)"', matrix) == [f"3.{minor}" for minor in range(int(first), int(last) + 1)]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
