@@ -446,7 +446,7 @@ def test_rewrite_of_a_function(verbs, kind):
     [
         (MIGRATION.replace("def upgrade", "def other"), "op.a()", ("нет функции upgrade()", "немає функції upgrade()")),
         ("x = (\n", "op.a()", ("строке 1 ошибка", "рядку 1 помилка")),
-        (MIGRATION, "op.a()\nop.b(", ("upgrade() ошибка, строка 2", "upgrade() помилка, рядок 2")),
+        (MIGRATION, "op.a()\nop.b(", ("upgrade() ошибка, в строке 2", "upgrade() помилка, у рядку 2")),
     ],
 )
 def test_rewrite_that_cannot_be_done(verbs, language, text, body, said):

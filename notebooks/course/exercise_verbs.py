@@ -176,7 +176,7 @@ def check(*answer):
         session.faults.pop(found.key, None)
         done, total = solved_of_lesson(found.lesson)
         told = text(found.folder, "done", words.language)
-        tell(found, "correct", text=told, solved=done, all=total)
+        tell(found, "all_correct" if done == total else "correct", text=told, solved=done, all=total)
     elif outcome == "not_yet":
         say(word("not_yet", text=fault_text(found, fault)))
     elif outcome == "broken":
@@ -279,9 +279,8 @@ def find(number):
     key = session.exercise if number is None else key_of(number)
     if key not in all_exercises():
         lesson = key.partition(".")[0] if key else session.lesson or ""
-        raise problem(
-            "no_exercise", number=number, exercises=", ".join(k for k in all_exercises() if k.startswith(lesson))
-        )
+        there = [known for known in all_exercises() if known.startswith(lesson)] or all_exercises()
+        raise problem("no_exercise", number=number, exercises=", ".join(there))
     return load_exercise(key)
 
 
