@@ -15,7 +15,7 @@ POSTS = """    summary: Mapped[str | None] = mapped_column(String(100))
 
 def set_up():
     text = "    text: Mapped[str] = mapped_column(String(1000))\n"
-    status = '    status: Mapped[str] = mapped_column(String(20), server_default="published")\n'
+    status = '    status: Mapped[str] = mapped_column(String(20), server_default="draft")\n'
     edit("models.py", status, status + POSTS)
     edit("models.py", text, text + "    edited_by: Mapped[str | None] = mapped_column(String(100))\n")
 

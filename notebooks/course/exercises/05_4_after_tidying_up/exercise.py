@@ -23,8 +23,8 @@ REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
 def set_up():
     shutil.copyfile("data.db", "legacy.db")
     sql("DROP TABLE alembic_version; ALTER TABLE posts DROP COLUMN status", "legacy.db")
-    sql("INSERT INTO users (email, name) VALUES ('oksana@example.com', 'Оксана')", "legacy.db")
-    sql("INSERT INTO users (email, name) VALUES ('marta@example.com', 'Марта')")
+    sql("INSERT INTO users (email, name) VALUES ('taras@example.com', 'Тарас')", "legacy.db")
+    sql("INSERT INTO users (email, name) VALUES ('alla@example.com', 'Алла')")
     Path("migrations/versions/0006_add_posts_status.py").rename("trash/0006_add_posts_status.py")
 
 
