@@ -292,6 +292,23 @@ def test_a_work_folder_that_cannot_be_written(say, tmp_path, monkeypatch):
     assert say('exercise("05.1")')
 
 
+def test_the_last_exercise_of_a_lesson_is_praised(say, language):
+    from course.exercises import all_exercises
+    from course.progress import remember
+
+    last = {"ru": "решены все упражнения", "uk": "виконано всі вправи"}[language]
+    say('exercise("06.1")')
+    assert last not in say("check(4)")
+    for key in all_exercises():
+        remember(key)
+    assert last in say("check(4)")
+
+
+def test_an_exercise_that_the_cheat_sheet_lacks_is_answered_with_those_of_the_course(say):
+    say('start("cheatsheet")')
+    assert "00.1" in say("exercise(1)")
+
+
 def test_two_kernels_lose_no_solved_exercise(say):
     from course.progress import remember
 
