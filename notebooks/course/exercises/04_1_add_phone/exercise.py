@@ -25,6 +25,7 @@ def check(work):
         raise NotYet("only_in_database")
     convention_kept(work)
     models_have(work, "users", {"phone": "VARCHAR(20)"})
+    no_default_in_python(work)
     new_revisions(work, after="0006")
     not_by_hand(work)
     has_effect(work, at_head(work), "users", "phone")
@@ -33,3 +34,9 @@ def check(work):
     same_rows(rows, work.all_rows(), "phone_not_empty")
     made_by_migrations(work, fills={"users.phone": None})
     way_back(work, "0006", free=["users.phone"])
+
+
+def no_default_in_python(work):
+    for metadata in work.models():
+        if metadata.tables["users"].columns["phone"].default is not None:
+            raise NotYet("default_in_python")

@@ -1,6 +1,6 @@
 """Repair it: a draft that fails on a filled table and, once it runs, loses the data of a renamed column."""
 
-from ...opening import sql
+from ...opening import edit, sql
 from ..checks import (
     at_head,
     convention_kept,
@@ -28,6 +28,8 @@ FILLS = {"comments.state": "visible"}
 
 
 def set_up():
+    edit("models.py", "avatar_url", "photo_url")
+    edit("models.py", "(String(1000))\n", "(String(1000))\n    state: Mapped[str] = mapped_column(String(20))\n")
     sql("UPDATE users SET avatar_url = 'https://example.com/' || substr(email, 1, instr(email, '@') - 1) || '.png'")
 
 
