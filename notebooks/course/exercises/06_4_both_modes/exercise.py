@@ -8,12 +8,12 @@ from ..checks import (
     NotYet,
     at_head,
     column_filled,
+    constraint_names,
     database_of,
     not_by_hand,
     one_head,
     printed_sql,
     run_sql,
-    same_database,
     same_schema,
     worked_example,
 )
@@ -74,7 +74,24 @@ def explained(run, *arguments):
 
 def is_like(work, wanted, command):
     """A command has made of data.db what it made before the migration was rewritten."""
-    same_database(work, wanted, "differs", "rows_differ", command=command)
+    same_schema(work.schema(wanted), work.schema(), "differs", command=command)
+    same_schema(constraint_names(work, wanted), constraint_names(work, "data.db"), "differs", command=command)
+    rows_are_like(work.all_rows(wanted), work.all_rows(), command)
     marks = [", ".join(work.position(database)) for database in ("data.db", wanted)]
     if marks[0] != marks[1]:
         raise NotYet("differs", table="alembic_version", part="", found=marks[0], wanted=marks[1], command=command)
+
+
+def rows_are_like(wanted, found, command):
+    """Each value is the one that is wanted; else NotYet with both."""
+    due, now = by_place(wanted), by_place(found)
+    for place in [*due, *now]:
+        if due.get(place) != now.get(place):
+            table, id, column = place
+            values = {"wanted": due.get(place, "—"), "found": now.get(place, "—")}
+            raise NotYet("rows_differ", table=table, id=id, column=column, command=command, **values)
+
+
+def by_place(rows):
+    """{(table, id, column): value as text} of rows as work.all_rows() gives them."""
+    return {(table, row["id"], c): repr(v) for table, found in rows.items() for row in found for c, v in row.items()}
