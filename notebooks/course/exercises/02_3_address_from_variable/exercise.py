@@ -1,4 +1,4 @@
-"""Do it: env.py takes the address from DATABASE_URL, a percent sign and all."""
+"""Do it: env.py takes the address from DATABASE_URL, a percent sign and all, and asks for it in production."""
 
 import os
 import re
@@ -11,7 +11,17 @@ from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 from ...opening import edit
-from ..checks import Broken, NotYet, last_line, like_postgresql, offline_sql, use_address, without_drivers
+from ...terminal import Screen, run
+from ..checks import (
+    Broken,
+    NotYet,
+    databases_opened,
+    last_line,
+    like_postgresql,
+    offline_sql,
+    use_address,
+    without_drivers,
+)
 
 MAY_CHANGE = {"files": ["migrations/env.py", "alembic.ini"]}
 PROBE = """tags = op.create_table(
@@ -28,10 +38,11 @@ OFFLINE = "postgresql://Blog:p%40ss%25Word@localhost/Blog"
 def check(work):
     work.alembic("revision -m probe --rev-id probe")
     edit(work.scripts()[0].path, "pass\n\n\ndef downgrade", PROBE)
-    with like_postgresql(), without_drivers():
+    with patch.dict(os.environ, APP_ENV="test"), like_postgresql(), without_drivers():
         online(work)
         offline(work)
         without_variable(work)
+        in_production()
 
 
 class Server(SQLiteDialect_pysqlite):
@@ -67,7 +78,8 @@ def online(work):
             raise NotYet("percent_stops") from None
         raise
     if not found or found[-1].get_backend_name() != "mysql":
-        raise NotYet("another_address" if "DATABASE_URL" in work.text("migrations/env.py") else "not_read")
+        asked = re.search(r"(environ|getenv).*DATABASE_URL|DATABASE_URL.*environ", work.text("migrations/env.py"))
+        raise NotYet("another_address" if asked else "not_read")
     same_address(ONLINE, found[-1])
     if work.position("server.db") != ["probe"]:
         raise NotYet("migrations_not_run")
@@ -94,6 +106,8 @@ def without_variable(work):
         work.alembic("upgrade head --sql")
     except Broken as error:
         raise NotYet("stops_without", reason=last_line(error)) from None
+    except NotYet:  # env.py ends the program, as it may in production only
+        raise NotYet("stops_without", reason="SystemExit") from None
     if work.position() != ["probe"]:
         raise NotYet("no_data_db")
     use_address(work, "postgresql://blog@localhost/blog")
@@ -103,3 +117,16 @@ def without_variable(work):
     work.alembic("current")
     if not Path("moved.db").is_file():
         raise NotYet("address_in_code")
+
+
+def in_production():
+    """Without DATABASE_URL a command fails before it opens a database; with it, all works."""
+    if not production_refuses():
+        raise NotYet("production_goes_on")
+    if production_refuses(DATABASE_URL="sqlite:///server.db"):
+        raise NotYet("production_stops")
+
+
+def production_refuses(**variables):
+    with patch.dict(os.environ, variables, APP_ENV="production"), databases_opened() as opened:
+        return run(["current"], Screen(), Screen()) and not opened
