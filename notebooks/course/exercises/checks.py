@@ -18,6 +18,7 @@ from unittest.mock import patch
 
 import sqlalchemy as sa
 from alembic.ddl.sqlite import SQLiteImpl
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 from ..database import describe, quoted
 from ..faults import Broken, NotYet
@@ -76,6 +77,13 @@ def not_by_hand(work):
     if position == work.position(before):
         places = {"database": "data.db", "position": listed(position)}
         same_schema(work.schema(before), work.schema(), "changed_beside_history", **places)
+
+
+def new_head(work, after):
+    """Revisions that follow `after` are applied to data.db, by Alembic and not by hand; the head is returned."""
+    new_revisions(work, after)
+    not_by_hand(work)
+    return at_head(work)
 
 
 def no_other_revisions(work, known):
@@ -440,9 +448,14 @@ def operations_found(work):
     return ""
 
 
-def models_have(work, table, wanted, absent=()):
-    """The models' table has these columns, and not those `absent`; all else in it is free."""
-    found = schema_of_models(work).get(table)
+def models_have(work, table, wanted, absent=(), defaults=True):
+    """The models' table has these columns, and not those `absent`; all else in it is free.
+
+    Args:
+        defaults: False where a column may have any default of the database.
+    """
+    models = schema_of_models(work)
+    found = (models if defaults else without_defaults(models)).get(table)
     if found is None:
         raise NotYet("model_missing", table=table)
     for column, description in wanted.items():
@@ -478,6 +491,10 @@ def without_defaults(schema):
     return {t: {p: re.sub(r" DEFAULT .*", "", text) for p, text in parts.items()} for t, parts in schema.items()}
 
 
+def without_checks(schema):
+    return {t: {part: d for part, d in parts.items() if d != "CHECK"} for t, parts in schema.items()}
+
+
 def first_operation(text):
     """The first difference that `alembic check` names, as "users.phone" or as it stands."""
     found = re.search(r"'(\w+)', (?:[\w.]+\()*'(\w+)'", text) or re.search(r"\('(\w+)',.*?Table\('(\w+)'", text)
@@ -504,6 +521,34 @@ def without_drivers():
 def like_postgresql():
     """Let migrations of SQLite lose, as on PostgreSQL, what no transaction of env.py commits."""
     return patch.object(SQLiteImpl, "transactional_ddl", True)
+
+
+class Server(SQLiteDialect_pysqlite):
+    """A database server that is none: it keeps its data in server.db."""
+
+    supports_statement_cache = True
+
+    def create_connect_args(self, url):
+        return super().create_connect_args(sa.make_url("sqlite:///server.db"))
+
+
+@contextmanager
+def variable(address, dialect):
+    """Set DATABASE_URL; gives the addresses that reach SQLAlchemy, which takes each of them for `dialect`."""
+    found = []
+
+    def note(url):
+        found.append(url)
+        return dialect
+
+    with patch.dict(os.environ, DATABASE_URL=address), patch.object(sa.URL, "_get_entrypoint", note):
+        yield found
+
+
+def production_refuses(**variables):
+    """Whether `alembic current`, with APP_ENV=production and these variables, fails before it opens a database."""
+    with patch.dict(os.environ, variables, APP_ENV="production"), databases_opened() as opened:
+        return run(["current"], Screen(), Screen()) and not opened
 
 
 def offline_sql(work, value):

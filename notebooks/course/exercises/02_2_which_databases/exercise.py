@@ -16,7 +16,6 @@ def check(answer):
         raise NotYet("no_such_address", file=name)
     if "first.db" in names:
         raise NotYet("first")
-    if "second.db" not in names:
-        raise NotYet("second")
-    if "data.db" not in names:
-        raise NotYet("third")
+    for file, key in (("second.db", "second"), ("data.db", "third")):
+        if file not in names:
+            raise NotYet(key)

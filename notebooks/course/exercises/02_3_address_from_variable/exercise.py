@@ -2,24 +2,23 @@
 
 import os
 import re
-from contextlib import contextmanager
 from pathlib import Path
 from unittest.mock import patch
 
-from sqlalchemy import URL, make_url
+from sqlalchemy import make_url
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
-from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 from ...opening import edit
-from ...terminal import Screen, run
 from ..checks import (
     Broken,
     NotYet,
-    databases_opened,
+    Server,
     last_line,
     like_postgresql,
     offline_sql,
+    production_refuses,
     use_address,
+    variable,
     without_drivers,
 )
 
@@ -42,29 +41,10 @@ def check(work):
         online(work)
         offline(work)
         without_variable(work)
-        in_production()
-
-
-class Server(SQLiteDialect_pysqlite):
-    """A database server that is none: it keeps its data in a file."""
-
-    supports_statement_cache = True
-
-    def create_connect_args(self, url):
-        return super().create_connect_args(make_url("sqlite:///server.db"))
-
-
-@contextmanager
-def variable(address, dialect):
-    """Set DATABASE_URL; gives the addresses that reach SQLAlchemy, which takes each of them for `dialect`."""
-    found = []
-
-    def note(url):
-        found.append(url)
-        return dialect
-
-    with patch.dict(os.environ, DATABASE_URL=address), patch.object(URL, "_get_entrypoint", note):
-        yield found
+        if not production_refuses():
+            raise NotYet("production_goes_on")
+        if production_refuses(DATABASE_URL="sqlite:///server.db"):
+            raise NotYet("production_stops")
 
 
 def online(work):
@@ -117,16 +97,3 @@ def without_variable(work):
     work.alembic("current")
     if not Path("moved.db").is_file():
         raise NotYet("address_in_code")
-
-
-def in_production():
-    """Without DATABASE_URL a command fails before it opens a database; with it, all works."""
-    if not production_refuses():
-        raise NotYet("production_goes_on")
-    if production_refuses(DATABASE_URL="sqlite:///server.db"):
-        raise NotYet("production_stops")
-
-
-def production_refuses(**variables):
-    with patch.dict(os.environ, variables, APP_ENV="production"), databases_opened() as opened:
-        return run(["current"], Screen(), Screen()) and not opened

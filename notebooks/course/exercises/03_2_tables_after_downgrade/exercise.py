@@ -17,9 +17,6 @@ def check(answer):
         raise NotYet("no_such_table", table=name)
     if "links" in names:
         raise NotYet("links_dropped")
-    if "users" not in names:
-        raise NotYet("users_stay")
-    if "notes" not in names:
-        raise NotYet("notes_stay")
-    if "alembic_version" not in names:
-        raise NotYet("version_stays")
+    for table, key in (("users", "users_stay"), ("notes", "notes_stay"), ("alembic_version", "version_stays")):
+        if table not in names:
+            raise NotYet(key)

@@ -2,15 +2,13 @@
 
 from ..checks import (
     NotYet,
-    at_head,
     convention_kept,
     filled,
     has_effect,
     made_by_migrations,
     models_agree,
     models_have,
-    new_revisions,
-    not_by_hand,
+    new_head,
     same_rows,
     schema_of_models,
     way_back,
@@ -25,18 +23,11 @@ def check(work):
         raise NotYet("only_in_database")
     convention_kept(work)
     models_have(work, "users", {"phone": "VARCHAR(20)"})
-    no_default_in_python(work)
-    new_revisions(work, after="0006")
-    not_by_hand(work)
-    has_effect(work, at_head(work), "users", "phone")
+    if any(metadata.tables["users"].c.phone.default is not None for metadata in work.models()):
+        raise NotYet("default_in_python")
+    has_effect(work, new_head(work, after="0006"), "users", "phone")
     models_agree(work)
     rows = filled(work.all_rows(work.opened / "data.db"), {"users.phone": None})
     same_rows(rows, work.all_rows(), "phone_not_empty")
     made_by_migrations(work, fills={"users.phone": None})
     way_back(work, "0006", free=["users.phone"])
-
-
-def no_default_in_python(work):
-    for metadata in work.models():
-        if metadata.tables["users"].columns["phone"].default is not None:
-            raise NotYet("default_in_python")
