@@ -1,10 +1,12 @@
 import os
 from logging.config import fileConfig
 
+from sqlalchemy import Connection
 from sqlalchemy import engine_from_config
 from sqlalchemy import pool
 
 from alembic import context
+from alembic.util import CommandError
 
 from models import Base
 
@@ -16,7 +18,7 @@ database_url = os.environ.get("DATABASE_URL")
 if database_url:
     config.set_main_option("sqlalchemy.url", database_url.replace("%", "%%"))
 elif os.environ.get("APP_ENV") == "production":
-    raise SystemExit("env.py: set DATABASE_URL")
+    raise CommandError("set DATABASE_URL")
 
 # Interpret the config file for Python logging.
 # This line sets up loggers basically.
@@ -78,12 +80,12 @@ def run_migrations_online() -> None:
     and associate a connection with the context.
 
     """
-    connection = config.attributes.get("connection")
-    if connection is not None:
-        do_run_migrations(connection)
+    handed = config.attributes.get("connection")
+    if isinstance(handed, Connection):
+        do_run_migrations(handed)
         return
 
-    connectable = engine_from_config(
+    connectable = handed or engine_from_config(
         config.get_section(config.config_ini_section, {}),
         prefix="sqlalchemy.",
         poolclass=pool.NullPool,

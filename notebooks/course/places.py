@@ -14,10 +14,8 @@ from .words import problem
 
 NOTEBOOKS = Path(__file__).resolve().parents[1]
 PROJECT = NOTEBOOKS.parent
-OTHER_DATABASES = (
-    "DATABASE_URL",
-    "ALEMBIC_CONFIG",
-)  # variables that would send a lesson's commands to a real project's
+# Variables that would send a lesson's commands to a real project's database, or make its env.py ask for one
+OTHER_DATABASES = ("DATABASE_URL", "ALEMBIC_CONFIG", "APP_ENV")
 
 
 def work_folder(name=""):
