@@ -771,6 +771,17 @@ def run_script(work, name, database):
     run_sql(saved_script(work, name), name, database)
 
 
+def leaves_as_it_was(work, name, source, change, key):
+    """A saved script changes nothing in a database that it does not fit: `source` after the SQL of `change`."""
+    database = "unfit.kept_by_check"
+    shutil.copyfile(source, database)
+    run_sql(change, name, database)
+    schema = work.schema(database)
+    with suppress(NotYet):
+        run_script(work, name, database)
+    same_schema(schema, work.schema(database), key, file=name)
+
+
 def run_sql(script, name, database):
     """Run SQL that learners know by this name on a database."""
     with closing(sqlite3.connect(database)) as connection:

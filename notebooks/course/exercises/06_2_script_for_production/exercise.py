@@ -2,16 +2,14 @@
 
 import re
 import shutil
-from contextlib import suppress
 
-from ...opening import sql
 from ..checks import (
     NotYet,
     at,
     goes_the_way,
+    leaves_as_it_was,
     run_script,
     same_database,
-    same_schema,
     saved_script,
     worked_example,
     works_with_data_db,
@@ -35,16 +33,6 @@ def check(work):
     if work.position(PRODUCTION) != ["0006"]:
         raise NotYet("ends_elsewhere", position=", ".join(work.position(PRODUCTION)))
     same_database(work, after, "production_differs", "production_rows", PRODUCTION)
-    leaves_as_it_was(work, before, CHANGED_BY_HAND, "not_one_transaction")
-    leaves_as_it_was(work, before, AT_0002, "no_guard")
+    leaves_as_it_was(work, SCRIPT, before, CHANGED_BY_HAND, "not_one_transaction")
+    leaves_as_it_was(work, SCRIPT, before, AT_0002, "no_guard")
     works_with_data_db(work)
-
-
-def leaves_as_it_was(work, database, change, key):
-    """The script changes nothing in a database that it does not fit."""
-    shutil.copyfile(database, PRODUCTION)
-    sql(change, PRODUCTION)
-    schema = work.schema(PRODUCTION)
-    with suppress(NotYet):
-        run_script(work, SCRIPT, PRODUCTION)
-    same_schema(schema, work.schema(PRODUCTION), key)
