@@ -31,8 +31,8 @@ def database(file):
 
         def lasting(table):
             """The columns of a table, without those that the clock fills."""
-            info = connection.execute(f"PRAGMA table_info({table})")
-            return ", ".join(f'"{name}"' for _, name, _, _, default, _ in info if "CURRENT_TIMESTAMP" not in str(default))
+            info = rows(f"PRAGMA table_info({table})")
+            return ", ".join(f'"{row[1]}"' for row in info if "CURRENT_TIMESTAMP" not in str(row[4]))
 
         return {
             table: {

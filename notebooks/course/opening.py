@@ -43,8 +43,8 @@ def copy_project():
 def take_back(stage):
     """Turn the finished project into what lesson 01, 02 or 03 leaves.
 
-    Lesson 01 leaves what `alembic init` makes, with the database's address; 02 its own env.py and models.py, but neither
-    revisions nor data.db; 03 the first revision and its rows, which Alembic's own downgrade gives.
+    Lesson 01 leaves what `alembic init` makes, with the database's address; 02 its own env.py and models.py, but
+    neither revisions nor data.db; 03 the first revision and its rows, which Alembic's own downgrade gives.
     """
     if stage == "01":
         for name in ("models.py", "data.db", "alembic.ini"):
