@@ -1,8 +1,10 @@
 """The cheat sheet on paper: the PDF of a language, made from the cells of its notebook that are tagged `paper`.
 
-Of a text cell all is printed; of a code cell the comments, the `alembic` commands, and the lines that a replace() added
-to a file, as its stored output shows them. What stands above a cell's first comment prepares the cell and is not
-printed. A cell tagged `column` begins a new column.
+Of a text cell all is printed; a block marked `sh` as commands, a block without a mark as the messages of an error. Of an
+error's paragraphs only the one that begins in bold is printed, what to do: why it happens is said in the notebook. Of a code
+cell the comments, the commands, imports and `with` statements, and the lines that a replace() added to a file, as its
+stored output shows them. `%alembic` and `%sql` are printed as one would type them in a terminal. What stands above a cell's first
+comment prepares the cell and is not printed. A cell tagged `column` begins a new column.
 """
 
 import ast
@@ -68,7 +70,18 @@ def sheet(notebook, language):
         if "paper" in tags(cell):
             for item in text_items(cell) if cell.cell_type == "markdown" else code_items(cell):
                 place(item, result)
+    for item in result["items"]:
+        if is_error(item):
+            item["parts"] = [item["parts"][0], *(part for part in item["parts"][1:] if says_what_to_do(part))]
     return result
+
+
+def is_error(item):
+    return bool(item.get("parts")) and item["parts"][0]["kind"] == "error"
+
+
+def says_what_to_do(part):
+    return part["kind"] == "words" and part["parts"][0]["kind"] == "bold"
 
 
 def place(item, result):
@@ -80,10 +93,16 @@ def place(item, result):
         last["lessons"] = item["text"]
     elif item["kind"] == "commands" and last.get("parts") and last["parts"][-1]["kind"] == "commands":
         last["parts"][-1]["rows"] += item["rows"]
+    elif item["kind"] == "code" and not item["note"] and last.get("parts") and is_same_file(item, last["parts"][-1]):
+        last["parts"][-1]["lines"] += item["lines"]
     elif last["kind"] == "task" and item["kind"] not in ("task", "group"):
         last["parts"].append(item)
     else:
         result["items"].append(item)
+
+
+def is_same_file(item, part):
+    return part["kind"] == "code" and part["file"] == item["file"]
 
 
 def text_items(cell):
@@ -104,10 +123,18 @@ def text_items(cell):
         elif kind == "table":
             rows = node["children"][1]["children"]
             yield {"kind": "table", "rows": [[words(one) for one in row["children"]] for row in rows]}
+        elif kind == "block_code" and node.get("attrs", {}).get("info") == "sh":
+            yield {"kind": "commands", "rows": [command_row(line) for line in node["raw"].splitlines()]}
         elif kind == "block_code":
             yield {"kind": "error", "lines": node["raw"].splitlines()}
         elif kind != "blank_line":
             raise PaperError(f"cell {cell.id}: no way to print {kind}")
+
+
+def command_row(line):
+    """A command and the comment behind it."""
+    command, _, note = line.partition("  # ")
+    return {"line": command, "note": [{"kind": "plain", "text": note}] if note else []}
 
 
 def words(node):
@@ -139,8 +166,11 @@ def code_items(cell):
         note = comment_above(lines, node.lineno)
         if call == "replace" and not diffs:
             raise PaperError(f"cell {cell.id}: it shows no change of a file; has it been run?")
-        if call == "alembic":
-            yield {"kind": "commands", "rows": [{"line": lines[node.lineno - 1].removeprefix("%"), "note": note}]}
+        if call in ("alembic", "sql"):
+            yield {"kind": "commands", "rows": [{"line": in_terminal(lines[node.lineno - 1], cell), "note": note}]}
+        elif isinstance(node, (ast.Import, ast.ImportFrom, ast.With)):
+            code = lines[node.lineno - 1 : node.end_lineno]
+            yield {"kind": "code", "note": note, "file": "Python", "lines": code}
         elif call == "replace":
             diff = diffs.pop(0)
             added = [line[1:] for line in diff["diff"].splitlines() if line.startswith("+") and line != "+"]
@@ -152,6 +182,20 @@ def code_items(cell):
             }
         else:
             raise PaperError(f"cell {cell.id}: {call} is no command and no replace()")
+
+
+def in_terminal(line, cell):
+    """A line with %alembic or %sql as one types it in a terminal.
+
+    Raises:
+        PaperError: the SQL has a double quote, which ends it there.
+    """
+    if line.startswith("%alembic "):
+        return line.removeprefix("%")
+    database, query = re.fullmatch(r"%sql (?:sqlite:///(\S+) )?(.+)", line).groups()
+    if '"' in query:
+        raise PaperError(f"cell {cell.id}: a double quote in SQL that is printed as a command")
+    return f'sqlite3 {database or "data.db"} "{query}"'
 
 
 def comment_above(lines, number):
