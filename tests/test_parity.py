@@ -57,7 +57,7 @@ def test_comments_and_docstrings_may_differ():
     written = '%%writefile a.py\n"""{}"""\nx = "# текст"  # {}\n'
     for notebook, words in ((ru, "модель"), (uk, "таблиця")):
         cell(notebook, "code").source = written.format(words, words)
-        cell(notebook, "code", lambda c: c.id == "tree").source = f"# {words}\ntree()  # {words}"
+        cell(notebook, "code", lambda c: c.id == "final-clean").source = f"# {words}\ntree()  # {words}"
     assert list(differences(ru, uk)) == []
 
 
