@@ -1,10 +1,10 @@
 """The cheat sheet on paper: the PDF of a language, made from the cells of its notebook that are tagged `paper`.
 
-Of a text cell all is printed; a block marked `sh` as commands, a block without a mark as the messages of an error. Of an
-error's paragraphs only the one that begins in bold is printed, what to do: why it happens is said in the notebook. Of a code
-cell the comments, the commands, imports and `with` statements, and the lines that a replace() added to a file, as its
-stored output shows them. `%alembic` and `%sql` are printed as one would type them in a terminal. What stands above a cell's first
-comment prepares the cell and is not printed. A cell tagged `column` begins a new column.
+Of a text cell all is printed; a block marked `sh` as commands, a block without a mark as the messages of an error. Of
+an error's paragraphs only what to do is printed, which begins in bold: why it happens is said in the notebook.
+Of a code cell the comments, the commands, imports and `with` statements are printed, and the lines that a replace()
+added to a file, as its stored output shows them. `%alembic` and `%sql` become what one types in a terminal. What stands
+above a cell's first comment prepares the cell and is not printed. A cell tagged `column` begins a new column.
 """
 
 import ast
@@ -172,16 +172,16 @@ def code_items(cell):
             code = lines[node.lineno - 1 : node.end_lineno]
             yield {"kind": "code", "note": note, "file": "Python", "lines": code}
         elif call == "replace":
-            diff = diffs.pop(0)
-            added = [line[1:] for line in diff["diff"].splitlines() if line.startswith("+") and line != "+"]
-            yield {
-                "kind": "code",
-                "note": note,
-                "file": diff["file"],
-                "lines": textwrap.dedent("\n".join(added)).splitlines(),
-            }
+            file, diff = diffs.pop(0).group("file", "diff")
+            yield {"kind": "code", "note": note, "file": file, "lines": added_lines(diff)}
         else:
             raise PaperError(f"cell {cell.id}: {call} is no command and no replace()")
+
+
+def added_lines(diff):
+    """The lines that a diff adds, but for the empty ones, with no more indentation than they need."""
+    lines = [line[1:] for line in diff.splitlines() if line.startswith("+") and line != "+"]
+    return textwrap.dedent("\n".join(lines)).splitlines()
 
 
 def in_terminal(line, cell):
