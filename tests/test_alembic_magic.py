@@ -1,5 +1,6 @@
 """%alembic is the terminal's `alembic`: each kind of redirect and of failure, word for word."""
 
+import io
 import logging
 import os
 import shutil
@@ -7,8 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from alembic.runtime.migration import MigrationContext
 from IPython.utils.capture import capture_output
 
+from course.attempts import attempts_of
+from learner import Learner
 from real_process import WARM, compare
 
 LINES = [
@@ -123,6 +127,32 @@ def test_logging_and_path_are_put_back(project):
     run(["current"], Screen(), Screen())
     assert before == (logging.root.handlers, logging.root.level, sys.path, dict(os.environ))
     assert not own.disabled and own.level == logging.DEBUG
+
+
+@pytest.fixture
+def log():
+    """What the handlers write that a learner's command.upgrade() leaves in the kernel, with SQL in the log."""
+    log, loggers = io.StringIO(), [logging.getLogger(name) for name in ("alembic", "sqlalchemy.engine")]
+    handler = logging.StreamHandler(log)
+    for logger in loggers:
+        logger.addHandler(handler)
+        logger.setLevel(logging.INFO)
+    yield log
+    for logger in loggers:
+        assert handler in logger.handlers and logger.level == logging.INFO
+        logger.removeHandler(handler)
+        logger.setLevel(logging.NOTSET)
+
+
+@pytest.mark.parametrize("language", ["ru"], indirect=True)
+@pytest.mark.parametrize("line", ["draw_history()", "%alembic check", "check()", "reset()"])
+def test_handlers_that_a_learner_has_left_write_nothing(lesson, log, line):
+    learner = Learner("03.1")
+    learner.run(attempts_of(learner.exercise.folder).solution)
+    learner.run(line)
+    assert log.getvalue() == ""
+    MigrationContext.configure(dialect_name="sqlite")
+    assert "Context impl" in log.getvalue()
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,16 @@ from .faults import Broken, NotYet
 from .frame import as_it_was
 from .guard import Outside, TooLong, nothing_outside
 from .places import OTHER_DATABASES, copy_files, current_folder, enter
-from .terminal import Screen, command_line, like_a_new_process, project_settings, readable_paths, run_env, split_line
+from .terminal import (
+    Screen,
+    command_line,
+    kept_logging,
+    like_a_new_process,
+    project_settings,
+    readable_paths,
+    run_env,
+    split_line,
+)
 
 SECONDS = 10  # for the whole of a check; the slowest takes under 2 on a laptop
 
@@ -202,7 +211,11 @@ def judge(exercise, folder, opened, answer=()):
         if exercise.ASKS:
             exercise.check(*answer)
         else:
-            with copied(folder, opened) as (before, environment), nothing_outside(Path.cwd(), folder, SECONDS):
+            with (
+                kept_logging(),
+                copied(folder, opened) as (before, environment),
+                nothing_outside(Path.cwd(), folder, SECONDS),
+            ):
                 as_it_was(Path(), before, exercise.MAY_CHANGE)
                 exercise.check(Work(before, environment))
     except NotYet as fault:

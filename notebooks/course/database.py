@@ -9,6 +9,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from alembic.runtime.migration import MigrationContext
 
+from .terminal import kept_logging
 from .words import problem, say, word
 
 VERSION_TABLE = "alembic_version"
@@ -78,7 +79,7 @@ def database_positions(url):
     """
     if not database_exists(url):
         return []
-    with connected(url) as connection:
+    with kept_logging(), connected(url) as connection:
         return sorted(MigrationContext.configure(connection).get_current_heads()) or ["base"]
 
 

@@ -31,6 +31,11 @@ from .words import CourseError, problem, say, word
 LIBRARIES = str(Path(alembic.__file__).parents[1])
 NEVER_THE_PROJECTS = (LIBRARIES, os.path.dirname(os.__file__), os.path.dirname(__file__))
 CURLY_QUOTES = set("“”„«»‘’")
+NEW_LOGGERS = {  # {name: its level and handlers in a new process}, where a learner may have set them
+    "root": (logging.WARNING, []),
+    "sqlalchemy": (logging.WARNING, []),
+    "alembic": (logging.NOTSET, [logging.NullHandler()]),
+}
 libraries = {}  # {name: module}: looked at once, since there are thousands and each command asks
 NOTEBOOKS = Path(__file__).resolve().parents[1]
 
@@ -260,21 +265,31 @@ def forget_project_modules():
 
 @contextmanager
 def kept_logging():
-    """Put every logger back as it was: otherwise fileConfig() in env.py would reconfigure the kernel's logging."""
+    """Give the logging of a new process, and put every logger back: env.py's fileConfig() reconfigures them all.
+
+    A learner who runs Alembic from Python leaves handlers in the kernel, which would write into what the course shows.
+    """
     loggers = [logging.root, *(x for x in logging.root.manager.loggerDict.values() if isinstance(x, logging.Logger))]
     before = {x: (x.level, x.handlers[:], x.propagate, x.disabled) for x in loggers}
     handlers, order = dict(logging._handlers), logging._handlerList[:]
+    for x in loggers:
+        if x.name.partition(".")[0] in NEW_LOGGERS:
+            set_logger(x, *NEW_LOGGERS.get(x.name, (logging.NOTSET, [])), True, False)
     try:
         yield
     finally:
         for x in [logging.root, *logging.root.manager.loggerDict.values()]:
             if isinstance(x, logging.Logger):
-                level, x.handlers[:], x.propagate, x.disabled = before.get(x, (logging.NOTSET, [], True, False))
-                if x.level != level:  # to set a level clears the cache of every logger
-                    x.setLevel(level)
+                set_logger(x, *before.get(x, (logging.NOTSET, [], True, False)))
         logging._handlers.clear()
         logging._handlers.update(handlers)
         logging._handlerList[:] = order
+
+
+def set_logger(logger, level, handlers, propagate, disabled):
+    logger.handlers[:], logger.propagate, logger.disabled = handlers, propagate, disabled
+    if logger.level != level:  # to set a level clears the cache of every logger
+        logger.setLevel(level)
 
 
 def short_traceback(error):
