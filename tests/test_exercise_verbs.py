@@ -48,7 +48,7 @@ def say(lesson, language):
 def restart_kernel():
     """What a new kernel does not know."""
     session.lesson = session.exercise = None
-    for memory in (session.hints, session.faults, session.opened_at):
+    for memory in (session.hints, session.faults, session.opened_at, session.started):
         memory.clear()
 
 
@@ -98,6 +98,16 @@ def test_start_leads_back_without_beginning_anew(say):
     assert Path.cwd() == work_folder("05") and Path("mine.txt").read_text() == "mine"
 
 
+def test_led_back_in_a_new_kernel_the_learner_is_told_of_the_imports(say):
+    assert "NameError" not in say('start("05", afresh=False)')
+    restart_kernel()
+    say('exercise("05.1")')
+    assert "NameError" in say('start("05", afresh=False)')
+    assert "NameError" not in say('start("05", afresh=False)')
+    restart_kernel()
+    assert "NameError" not in say('start("05")')
+
+
 def test_what_start_and_reset_set_aside_is_numbered(say):
     for number in (1, 2, 3):
         say('reset("05.1")')
@@ -127,6 +137,38 @@ def test_the_outcome_comes_first(say, language):
     assert say("check(3)").startswith(not_yet)
     said = say("check(4)")
     assert said.startswith(right) and re.search(r": 1 (?:из|із) 4", said)
+
+
+def test_dots_in_place_of_an_answer_that_was_given_already(say, language):
+    say('exercise("06.1")')
+    assert say("check(...)").startswith(OUTCOMES[language][2])
+    say("check(4)")
+    restart_kernel()
+    say('exercise("06.1")')
+    assert {"ru": "уже решили", "uk": "вже виконали"}[language] in say("check(...)")
+    assert say("check(3)").startswith(OUTCOMES[language][1])
+
+
+def test_the_step_that_fails_is_told_with_its_cause(say, language):
+    """The line that says it stands above the SQL and a link."""
+    say('exercise("03.1")')
+    say('%alembic revision -m "x" --rev-id 0002')
+    say("rewrite('migrations/versions/0002_x.py', upgrade='op.execute(\"SELECT 1 FROM nowhere\")')")
+    say("%alembic stamp 0002")
+    say("%sql CREATE TABLE tags (id INTEGER NOT NULL PRIMARY KEY, name VARCHAR(50) NOT NULL)")
+    said = say("check()")
+    first, shown = said.split("\n", 1)
+    assert first.startswith(OUTCOMES[language][3]) and "no such table: nowhere" in first and "SELECT 1 FROM nowhere" in shown
+
+
+def test_check_names_the_database_that_database_url_leads_to(say, monkeypatch):
+    say('exercise("03.1")')
+    monkeypatch.setenv("DATABASE_URL", "postgresql+psycopg://blog:secret@localhost/blog")
+    said = say("check()")
+    assert said.count("DATABASE_URL") == 1 and "blog:***@" in said
+    for address in ("sqlite:///data.db", "no address", ""):
+        monkeypatch.setenv("DATABASE_URL", address)
+        assert "DATABASE_URL" not in say("check()")
 
 
 @pytest.mark.parametrize(

@@ -329,15 +329,23 @@ CHANGES = {  # {what kind of change: (text, old, new)}
 
 
 @pytest.mark.parametrize("kind", CHANGES)
-def test_replace_whose_change_is_there_says_so_and_changes_nothing(verbs, language, kind):
+def test_replace_whose_change_is_there_says_so_and_changes_nothing(verbs, kind):
+    from course.words import word
+
     text, old, new = CHANGES[kind]
     Path("text.txt").write_bytes(text.encode())
     seen(verbs["replace"], "text.txt", old, new)
     after = Path("text.txt").read_bytes()
     assert after != text.encode() and after.count(b"\r\n") == after.count(b"\n") * (kind == "windows")
     said, _ = seen(verbs["replace"], "text.txt", old, new)
-    assert {"ru": "уже сделана", "uk": "вже зроблено"}[language] in said and said.count("\n") == 0
+    key = "already_replaced" if new else "already_deleted"
+    assert said == word(key, path="text.txt").replace("`", "") and said.count("\n") == 0
     assert Path("text.txt").read_bytes() == after
+
+
+def test_replace_that_finds_nothing_to_delete_says_so_and_goes_on(verbs, language):
+    said, _ = seen(verbs["replace"], "models.py", "never there", "")
+    assert {"ru": "такого текста в нём нет", "uk": "такого тексту в ньому немає"}[language] in said
 
 
 def test_replace_knows_a_block_again_that_a_later_change_has_parted_from_its_place(verbs):

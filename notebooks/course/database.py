@@ -3,14 +3,14 @@
 import os
 import re
 import sqlite3
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import sqlalchemy as sa
 from alembic.runtime.migration import MigrationContext
 
 from .terminal import kept_logging
-from .words import problem, say, word
+from .words import CourseError, problem, say, word
 
 VERSION_TABLE = "alembic_version"
 STRING = re.compile(r"('(?:[^']|'')*')")
@@ -40,6 +40,14 @@ def learners_database():
     if not database_exists(url):
         raise problem("no_database", path=name_of(url))
     return url
+
+
+def other_database():
+    """The name of the database that DATABASE_URL leads to; "" if that is data.db or nowhere."""
+    with suppress(CourseError):
+        url = as_url(os.environ.get("DATABASE_URL") or "sqlite:///data.db")
+        return "" if is_file(url, "data.db") else name_of(url)
+    return ""
 
 
 def is_file(url, path):

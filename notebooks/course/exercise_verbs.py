@@ -15,9 +15,10 @@ from IPython.display import display
 from . import session, words
 from .attempts import attempts_of
 from .checking import judge
+from .database import other_database
 from .environment import require
 from .exercises import all_exercises, load_exercise, text
-from .faults import NotYet
+from .faults import NotYet, cause
 from .kernel import equip
 from .opening import open_lesson
 from .places import (
@@ -31,7 +32,7 @@ from .places import (
     shown,
     work_folder,
 )
-from .progress import remember, solved_of_lesson
+from .progress import remember, solved, solved_of_lesson
 from .words import CourseError, problem, say, word
 
 LOOKING = re.compile(
@@ -171,6 +172,13 @@ def check(*answer):
     if not found.ASKS and not folder.is_dir():
         raise problem(f"{kind(found)}_not_opened", number=found.key, folder=shown(folder))
     outcome, fault = verdict(found, answer)
+    tell_outcome(found, outcome, fault)
+    if not found.ASKS:
+        tell_where(found, outcome, fault)
+
+
+def tell_outcome(found, outcome, fault):
+    """Say what check() has found."""
     if outcome == "correct":
         remember(found.key)
         session.faults.pop(found.key, None)
@@ -180,14 +188,21 @@ def check(*answer):
     elif outcome == "not_yet":
         say(word("not_yet", text=fault_text(found, fault)))
     elif outcome == "broken":
-        say(word("broken_step", command=fault.command) if fault.command else word("broken"))
+        say(word("broken_step", command=fault.command, cause=cause(fault)) if fault.command else word("broken"))
         display({"text/markdown": f"````text\n{fault}\n````", "text/plain": str(fault)}, raw=True)
     elif outcome == "not_started":
         tell(found, "not_started")
     else:
-        say(word(outcome))
-    if not found.ASKS and current_folder() != folder.resolve():
-        say(word("checked_elsewhere", number=found.key, folder=shown(folder)))
+        say(word("answered_before" if found.key in solved() else "not_answered"))
+
+
+def tell_where(found, outcome, fault):
+    """Say so if the learner's commands work with another database or in another folder than check() looks at."""
+    told = outcome == "correct" or getattr(fault, "key", "") == "variable_left"
+    if not told and (other := other_database()):
+        say(word("variable_set", database=other))
+    if current_folder() != folder_of(found).resolve():
+        say(word("checked_elsewhere", number=found.key, folder=shown(folder_of(found))))
 
 
 def verdict(found, answer=()):

@@ -1,5 +1,7 @@
 """What a check can find, other than that all is well."""
 
+import re
+
 
 class NotYet(Exception):
     """The one thing that is still wrong.
@@ -25,3 +27,9 @@ class Broken(Exception):
     def __init__(self, text, command=""):
         super().__init__(text)
         self.command = command
+
+
+def cause(error):
+    """The line of an error that says what happened; SQLAlchemy writes the SQL and a link below it."""
+    above = re.split(r"^(?:\[SQL: |\[parameters: |\(Background on )", str(error), flags=re.MULTILINE)[0]
+    return "".join(above.strip().splitlines()[-1:]).rstrip(". ")

@@ -69,7 +69,7 @@ def replace(path, old, new):
     if "\r\n" in text:  # the file keeps its line endings, whatever those of a cell are
         old, new = old.replace("\n", "\r\n"), new.replace("\n", "\r\n")
     if already_replaced(text, old, new):
-        return say(word("already_replaced", path=path))
+        return say(word("already_replaced" if new else "already_deleted", path=path))
     count = text.count(old) if old else 0
     if count != 1:
         lines = old.strip().splitlines() or [""]

@@ -26,8 +26,9 @@ def start(lesson, afresh=None):
     require()
     lesson = known_lesson(lesson)
     folder, kept = work_folder(lesson), None
+    keeps_work = lesson not in contents.CHEAT_SHEETS and contents.lessons()[lesson].keeps_work
     if afresh is None:
-        afresh = lesson in contents.CHEAT_SHEETS or not contents.lessons()[lesson].keeps_work
+        afresh = not keeps_work
     goes_on = not afresh and folder.is_dir()
     if not goes_on:
         kept = make_afresh(folder)
@@ -37,6 +38,14 @@ def start(lesson, afresh=None):
     enter(folder)
     equip()
     session.lesson, session.exercise = lesson, None
+    tell_started(lesson, folder, goes_on, kept)
+    if goes_on and not keeps_work and lesson not in session.started:  # a new kernel knows nothing of earlier imports
+        say(word("names_unknown"))
+    session.started.add(lesson)
+
+
+def tell_started(lesson, folder, goes_on, kept):
+    """Say which lesson it is, its folder, the versions it works with, and where the learner's former files are."""
     versions = {"alembic": alembic.__version__, "sqlalchemy": sqlalchemy.__version__}
     key = "cheat_sheet_started" if lesson in contents.CHEAT_SHEETS else "went_on" if goes_on else "started"
     say(word(key, lesson=lesson, folder=shown(folder), **versions))

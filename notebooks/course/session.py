@@ -1,6 +1,7 @@
 """What the learner has begun in this kernel."""
 
 lesson = None  # the number of the lesson, "05", or the name of a cheat sheet
+started = set()  # the lessons that start() has begun or led back to
 exercise = None  # the key of the open exercise, "05.1"
 hints = {}  # {key of an exercise: how many hints were given}
 faults = {}  # {key of an exercise: the fault that check() found last}

@@ -21,12 +21,12 @@ from alembic.ddl.sqlite import SQLiteImpl
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 from ..database import describe, quoted
-from ..faults import Broken, NotYet
+from ..faults import Broken, NotYet, cause
 from ..guard import DatabaseOpened, Outside, no_database, no_other_file
 from ..strangers import add_strangers
 from ..terminal import Screen, forget_project_modules, project_settings, run, split_line
 
-__all__ = ["Broken", "NotYet", "add_strangers"]
+__all__ = ["Broken", "NotYet", "add_strangers", "cause"]
 
 
 # Where the database is in the history
@@ -67,8 +67,21 @@ def at_head(work):
             raise NotYet("revision_lost", revision=revision, database="data.db")
     if position != [head]:
         leads_to(work, "data.db")
-        raise NotYet("not_applied", database="data.db", position=listed(position), head=head)
+        not_applied(work, position=listed(position), head=head)
     return head
+
+
+def not_applied(work, **places):
+    """Raise NotYet with what stops `upgrade head`, if anything does; else that it is still to be run."""
+    try:
+        work.alembic("upgrade head")
+    except Broken as error:
+        reason = cause(error)
+        table = (re.findall(r"table \"?(\w+)\"? already exists", reason) or [None])[0]
+        if work.opened and table and table not in work.schema(work.opened / "data.db"):
+            raise NotYet("table_in_the_way", database="data.db", table=table, reason=reason, **places) from None
+        raise NotYet("upgrade_stops", database="data.db", reason=reason, **places) from None
+    raise NotYet("not_applied", database="data.db", **places)
 
 
 def not_by_hand(work):
@@ -659,7 +672,7 @@ def opens_from_anywhere(work, database, folder):
         except NotYet as fault:
             raise NotYet("depends_on_folder", folder=start, found=fault.places.get("found", "—")) from None
         except Broken as error:
-            raise NotYet("fails_in_folder", folder=start, reason=last_line(error)) from None
+            raise NotYet("fails_in_folder", folder=start, reason=cause(error)) from None
     shutil.copytree(home, moved)
     forget_project_modules()
     try:
@@ -667,7 +680,7 @@ def opens_from_anywhere(work, database, folder):
             environment_in(folder)
             opens(work, database)
     except (NotYet, Broken) as error:
-        found = getattr(error, "places", {}).get("found", last_line(error))
+        found = getattr(error, "places", {}).get("found", cause(error))
         raise NotYet("depends_on_place", found=found.replace(str(home.parent), "…").replace("../", "…/")) from None
     finally:
         shutil.rmtree(moved, ignore_errors=True)
@@ -693,12 +706,6 @@ def as_in_project(path):
     found, root = os.path.realpath(path), os.path.realpath(".")
     near = path and f"{found}{os.sep}".startswith(os.path.dirname(root) + os.sep)
     return os.path.relpath(found, root).replace(os.sep, "/") if near else path
-
-
-def last_line(error):
-    """The line of an error that says what happened."""
-    lines = [line for line in str(error).splitlines() if not line.startswith("(Background on")]
-    return lines[-1].rstrip(". ") if lines else ""
 
 
 def works_with_data_db(work):

@@ -9,7 +9,7 @@ from alembic.util import format_as_comma
 from mako.template import Template
 
 from ...terminal import project_settings
-from ..checks import NotYet, last_line
+from ..checks import NotYet, cause
 
 OPENS_ON = "02"
 TEMPLATE = "migrations/script.py.mako"
@@ -48,7 +48,7 @@ def rendered(template, values):
         text = Template(filename=str(template)).render_unicode(**values).replace("\r\n", "\n")
         ast.parse(text, "add_price.py")
     except Exception as error:  # code in a learner's template may fail in any way
-        raise NotYet("template_fails", reason=f"{type(error).__name__}: {last_line(error)}") from None
+        raise NotYet("template_fails", reason=f"{type(error).__name__}: {cause(error)}") from None
     return text
 
 

@@ -13,7 +13,7 @@ from ..checks import (
     Broken,
     NotYet,
     Server,
-    last_line,
+    cause,
     like_postgresql,
     offline_sql,
     production_refuses,
@@ -85,7 +85,7 @@ def without_variable(work):
         work.alembic("upgrade head")
         work.alembic("upgrade head --sql")
     except Broken as error:
-        raise NotYet("stops_without", reason=last_line(error)) from None
+        raise NotYet("stops_without", reason=cause(error)) from None
     except NotYet:  # env.py ends the program, as it may in production only
         raise NotYet("stops_without", reason="SystemExit") from None
     if work.position() != ["probe"]:
