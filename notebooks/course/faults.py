@@ -30,6 +30,10 @@ class Broken(Exception):
 
 
 def cause(error):
-    """The line of an error that says what happened; SQLAlchemy writes the SQL and a link below it."""
+    """The line of an error that says what happened: the one with the error's name, if there is one, else the last.
+
+    SQLAlchemy writes the SQL, a link or an example below it.
+    """
     above = re.split(r"^(?:\[SQL: |\[parameters: |\(Background on )", str(error), flags=re.MULTILINE)[0]
-    return "".join(above.strip().splitlines()[-1:]).rstrip(". ")
+    named = re.findall(r"^[\w.]*(?:Error|Exception)\b.*", above, re.MULTILINE)
+    return (named or above.strip().splitlines() or [""])[-1].rstrip(". ")

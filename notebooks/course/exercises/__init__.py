@@ -22,7 +22,7 @@ DEFAULTS = {
     "ASKS": 0,  # how many values check() is given as the answer; 0: it looks at the folder
     "STAGE": False,  # it goes on in the lesson's own folder, after the exercise before it
     "NOT_BEGUN": (),  # of a stage: the keys of the faults that an untouched folder has
-    "MAY_CHANGE": {},  # {"files": [globs], "data.db": [tables, or table.column]}: what the exercise asks to change
+    "MAY_CHANGE": {},  # {"files": [globs], "data.db": [tables, or table.column]}: what it asks to change; a stage, all
     "put_right": None,  # put_right() takes away, before set_up(), what reset() is to bring anew in a stage
     "set_up": None,  # set_up() turns the opening, in the current folder, into what the learner finds
 }
@@ -46,6 +46,8 @@ def load_exercise(key):
     lesson, _, number = key.partition(".")
     given = {name: getattr(module, name, default) for name, default in DEFAULTS.items()}
     given["OPENS_ON"] = given["OPENS_ON"] or lesson
+    if given["STAGE"]:
+        given["MAY_CHANGE"] = {"files": ["*"], "data.db": ["*"]}
     check = getattr(module, "check", None)
     return SimpleNamespace(key=key, lesson=lesson, number=int(number), folder=folder, check=check, **given)
 

@@ -99,10 +99,10 @@ def new_head(work, after):
     return at_head(work)
 
 
-def no_other_revisions(work, known):
-    """The history has no revision but those `known`."""
+def no_other_revisions(work):
+    """The history has no revision but those of the finished project."""
     for revision in work.history():
-        if revision not in known:
+        if revision not in ("0001", "0002", "0003", "0004", "0005", "0006"):
             raise NotYet("revision_not_asked", revision=revision)
 
 

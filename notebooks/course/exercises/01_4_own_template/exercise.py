@@ -48,8 +48,18 @@ def rendered(template, values):
         text = Template(filename=str(template)).render_unicode(**values).replace("\r\n", "\n")
         ast.parse(text, "add_price.py")
     except Exception as error:  # code in a learner's template may fail in any way
+        if str(error) == "Undefined" and (name := unknown_name(template)):
+            raise NotYet("name_unknown", name=name) from None
         raise NotYet("template_fails", reason=f"{type(error).__name__}: {cause(error)}") from None
     return text
+
+
+def unknown_name(template):
+    """The first name in a template that Alembic never gives a value; None if there is none."""
+    try:
+        Template(filename=str(template), strict_undefined=True).render(**two_revisions()[1])
+    except NameError as error:
+        return error.args[0].split("'")[1]
 
 
 def first_line(text, wanted):

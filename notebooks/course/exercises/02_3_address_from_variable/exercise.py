@@ -9,18 +9,8 @@ from sqlalchemy import make_url
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 from ...opening import edit
-from ..checks import (
-    Broken,
-    NotYet,
-    Server,
-    cause,
-    like_postgresql,
-    offline_sql,
-    production_refuses,
-    use_address,
-    variable,
-    without_drivers,
-)
+from .. import checks
+from ..checks import Broken, NotYet
 
 MAY_CHANGE = {"files": ["migrations/env.py", "alembic.ini"]}
 PROBE = """tags = op.create_table(
@@ -37,19 +27,19 @@ OFFLINE = "postgresql://Blog:p%40ss%25Word@localhost/Blog"
 def check(work):
     work.alembic("revision -m probe --rev-id probe")
     edit(work.scripts()[0].path, "pass\n\n\ndef downgrade", PROBE)
-    with patch.dict(os.environ, APP_ENV="test"), like_postgresql(), without_drivers():
+    with patch.dict(os.environ, APP_ENV="test"), checks.like_postgresql(), checks.without_drivers():
         online(work)
         offline(work)
         without_variable(work)
-        if not production_refuses():
+        if not checks.production_refuses():
             raise NotYet("production_goes_on")
-        if production_refuses(DATABASE_URL="sqlite:///server.db"):
+        if checks.production_refuses(DATABASE_URL="sqlite:///server.db"):
             raise NotYet("production_stops")
 
 
 def online(work):
     try:
-        with variable(ONLINE, Server) as found:
+        with checks.variable(ONLINE, checks.Server) as found:
             work.alembic("upgrade head")
     except Broken as error:
         if "DATABASE_URL" in work.text("alembic.ini") and re.search("parse SQLAlchemy URL|nterpolation", str(error)):
@@ -66,8 +56,8 @@ def online(work):
 
 
 def offline(work):
-    with variable(OFFLINE, PGDialect_psycopg) as found:
-        offline_sql(work, "value")
+    with checks.variable(OFFLINE, PGDialect_psycopg) as found:
+        checks.offline_sql(work, "value")
     if found[-1].get_backend_name() != "postgresql":
         raise NotYet("only_online")
     if found[-1] != make_url("postgresql://"):  # offline the name of the dialect is enough
@@ -84,16 +74,15 @@ def without_variable(work):
     try:
         work.alembic("upgrade head")
         work.alembic("upgrade head --sql")
-    except Broken as error:
-        raise NotYet("stops_without", reason=cause(error)) from None
-    except NotYet:  # env.py ends the program, as it may in production only
-        raise NotYet("stops_without", reason="SystemExit") from None
+    except (Broken, NotYet) as error:  # NotYet if env.py ends the program, as it may in production only
+        reason = checks.cause(error) if isinstance(error, Broken) else "SystemExit"
+        raise NotYet("stops_without", reason=reason) from None
     if work.position() != ["probe"]:
         raise NotYet("no_data_db")
-    use_address(work, "postgresql://blog@localhost/blog")
-    if "SERIAL" not in offline_sql(work, "value"):
+    checks.use_address(work, "postgresql://blog@localhost/blog")
+    if "SERIAL" not in checks.offline_sql(work, "value"):
         raise NotYet("address_in_code")
-    use_address(work, "sqlite:///moved.db")
+    checks.use_address(work, "sqlite:///moved.db")
     work.alembic("current")
     if not Path("moved.db").is_file():
         raise NotYet("address_in_code")

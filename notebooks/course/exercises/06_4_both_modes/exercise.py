@@ -3,20 +3,8 @@
 from pathlib import Path
 
 from ...guard import DatabaseOpened
-from ..checks import (
-    Broken,
-    NotYet,
-    at_head,
-    column_filled,
-    constraint_names,
-    database_of,
-    not_by_hand,
-    one_head,
-    printed_sql,
-    run_sql,
-    same_schema,
-    worked_example,
-)
+from .. import checks
+from ..checks import Broken, NotYet
 
 MAY_CHANGE = {"files": ["migrations/versions/0007*.py", "models.py", "alembic.ini"], "data.db": ["posts.slug"]}
 OFFLINE, ONLINE, BACK = "upgrade 0006:head --sql", "upgrade head", "downgrade 0006"
@@ -29,30 +17,30 @@ SIGNS = {
 
 
 def check(work):
-    if (head := one_head(work)) != "0007":
+    if (head := checks.one_head(work)) != "0007":
         raise NotYet("another_head", head=head)
-    before, after = worked_example(work)
+    before, after = checks.worked_example(work)
     script = printed_offline(work)
-    with database_of(work, before):
-        explained(run_sql, script, f"alembic {OFFLINE}", "data.db")
+    with checks.database_of(work, before):
+        explained(checks.run_sql, script, f"alembic {OFFLINE}", "data.db")
         is_like(work, after, OFFLINE)
-    with database_of(work, before):
+    with checks.database_of(work, before):
         explained(work.alembic, ONLINE)
         is_like(work, after, ONLINE)
         work.alembic(BACK)
         is_like(work, before, BACK)
-    not_by_hand(work)
+    checks.not_by_hand(work)
     if work.position() != ["0006"]:
-        at_head(work)
-        same_schema(work.schema(after), work.schema(), "not_made_by_migrations")
-        column_filled(work, "posts.slug", "author_id || '-' || id", revision="0007")
+        checks.at_head(work)
+        checks.same_schema(work.schema(after), work.schema(), "not_made_by_migrations")
+        checks.column_filled(work, "posts.slug", "author_id || '-' || id", revision="0007")
 
 
 def printed_offline(work):
     """What the migration prints where there is no database."""
     try:
-        with database_of(work, None):
-            return explained(printed_sql, work, OFFLINE)
+        with checks.database_of(work, None):
+            return explained(checks.printed_sql, work, OFFLINE)
     except DatabaseOpened as error:
         raise NotYet("opens_database", place=Path(error.place).name) from None
     except Broken:
@@ -74,8 +62,9 @@ def explained(run, *arguments):
 
 def is_like(work, wanted, command):
     """A command has made of data.db what it made before the migration was rewritten."""
-    same_schema(work.schema(wanted), work.schema(), "differs", command=command)
-    same_schema(constraint_names(work, wanted), constraint_names(work, "data.db"), "differs", command=command)
+    checks.same_schema(work.schema(wanted), work.schema(), "differs", command=command)
+    names = [checks.constraint_names(work, database) for database in (wanted, "data.db")]
+    checks.same_schema(*names, "differs", command=command)
     rows_are_like(work.all_rows(wanted), work.all_rows(), command)
     marks = [", ".join(work.position(database)) for database in ("data.db", wanted)]
     if marks[0] != marks[1]:

@@ -11,7 +11,6 @@ from ..checks import Broken, NotYet, opens, opens_from_anywhere, script_location
 
 STAGE = True
 NOT_BEGUN = ("settings_missing",)
-MAY_CHANGE = {"files": ["*"], "data.db": ["*"]}
 
 
 def check(work):

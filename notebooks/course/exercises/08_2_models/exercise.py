@@ -5,7 +5,6 @@ from ..project import models_as_ordered
 
 STAGE = True
 NOT_BEGUN = ("no_metadata",)
-MAY_CHANGE = {"files": ["*"], "data.db": ["*"]}
 
 
 def check(work):

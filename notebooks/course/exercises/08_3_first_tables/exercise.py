@@ -12,11 +12,8 @@ from ..project import another_database, as_ordered, customer, end_of_stage_3, pu
 
 STAGE = True
 NOT_BEGUN = ("no_revisions",)
-MAY_CHANGE = {"files": ["*"], "data.db": ["*"]}
 OF_MODELS = {"create_all", "drop_all", "metadata", "target_metadata", "__table__"}
-REFERRING = (
-    """SELECT m.name FROM sqlite_master m, pragma_foreign_key_list(m.name) k WHERE k."table" = ? AND m.name <> ?"""
-)
+REFERRING = 'SELECT m.name FROM sqlite_master m, pragma_foreign_key_list(m.name) k WHERE k."table" = ? AND m.name <> ?'
 
 
 def check(work):

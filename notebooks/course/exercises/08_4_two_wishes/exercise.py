@@ -7,7 +7,6 @@ from ..checks import NotYet, new_revisions, one_head, same_rows, settings_found
 
 STAGE = True
 NOT_BEGUN = ("no_new_revision",)
-MAY_CHANGE = {"files": ["*"], "data.db": ["*"]}
 
 
 def set_up():

@@ -9,14 +9,9 @@ from ..project import THEIRS
 
 STAGE = True
 NOT_BEGUN = ("several_heads",)
-MAY_CHANGE = {"files": ["*"], "data.db": ["*"]}
 FILE = f"{THEIRS}_add_owners_email.py"
 TEMPLATE = Path(__file__).with_name("their_revision.txt")
-PLACEHOLDER = f"""
-revision, down_revision = "{THEIRS}", None
-def upgrade(): pass
-def downgrade(): pass
-"""
+PLACEHOLDER = f'revision, down_revision = "{THEIRS}", None\ndef upgrade(): pass\ndef downgrade(): pass\n'
 
 
 def set_up():

@@ -18,7 +18,6 @@ from ..checks import (
 
 STAGE = True
 NOT_BEGUN = ("script_missing",)
-MAY_CHANGE = {"files": ["*"], "data.db": ["*"]}
 SERVER, EMPTY, UPGRADED = "server_of_check.db", "empty_of_check.db", "upgraded_of_check.db"
 CHANGED_BY_HAND = "ALTER TABLE owners RENAME email TO mail", "ALTER TABLE flats RENAME price_per_night TO price"
 
