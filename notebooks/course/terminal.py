@@ -208,7 +208,7 @@ def like_a_new_process(words):
         CourseError: the current folder has been deleted.
     """
     path, argv, environment, folder = sys.path[:], sys.argv, dict(os.environ), current_folder()
-    own = {"", folder, str(NOTEBOOKS), *(str(d) for d in NOTEBOOKS.iterdir() if d.is_dir())}
+    own = {"", folder, str(NOTEBOOKS.parent), str(NOTEBOOKS), *(str(d) for d in NOTEBOOKS.iterdir() if d.is_dir())}
     sys.path[:] = [entry for entry in path if entry not in own]
     sys.argv = ["alembic", *words]
     os.environ["COLUMNS"] = "80"  # the width that argparse takes where there is no terminal

@@ -645,12 +645,10 @@ def settings_kept(before):
 
 def opens(work, database, start="."):
     """`alembic current`, run in the folder `start`, opens `database` and nothing else."""
-    files = [os.path.relpath(file, start) for file in ("alembic.ini", "pyproject.toml") if os.path.isfile(file)]
-    options = "" if start == "." else "".join(f"-c {file} " for file in files)
-    wanted = os.path.realpath(database)
+    wanted, command = os.path.realpath(database), current_from(start)
     try:
         with databases_opened() as opened, chdir(start):
-            work.alembic(f"{options}current")
+            work.alembic(command)
     except Broken as error:
         if "sqlalchemy.dialects:driver" in str(error):
             raise NotYet("address_is_stock") from None
@@ -662,17 +660,52 @@ def opens(work, database, start="."):
             raise NotYet("opens_another", database=database, found=as_in_project(path) or ":memory:")
 
 
-def opens_from_anywhere(work, database, folder):
-    """The same holds for a command run in `folder` or outside the project, and for the project moved elsewhere."""
-    home, outside, moved = Path.cwd(), Path("../elsewhere"), Path("../moved project")
+def current_from(start):
+    """`current`, as it is run in the folder `start`: elsewhere than at home it needs every file of settings."""
+    files = [file for file in ("alembic.ini", "pyproject.toml") if start != "." and os.path.isfile(file)]
+    return "".join(f"-c {os.path.relpath(file, start)} " for file in files).replace(os.sep, "/") + "current"
+
+
+def environment_folder():
+    """The folder of the environment, as seen from here."""
+    return os.path.relpath(script_location()).replace(os.sep, "/")
+
+
+def opens_from_folders(work, database, folder):
+    """The same holds for a command run in `folder`, and in one outside the project."""
+    outside = Path("../elsewhere")
     outside.mkdir(exist_ok=True)
     for start in (folder, outside.as_posix()):
+        places = {"folder": start, "command": f"alembic {current_from(start)}"}
         try:
             opens(work, database, start)
         except NotYet as fault:
-            raise NotYet("depends_on_folder", folder=start, found=fault.places.get("found", "—")) from None
+            if "found" not in fault.places:
+                raise
+            raise NotYet("depends_on_folder", found=fault.places["found"], **places) from None
         except Broken as error:
-            raise NotYet("fails_in_folder", folder=start, reason=cause(error)) from None
+            if (module := module_missing(error)) and has_module(module):
+                raise NotYet("module_not_found_there", module=module, **places) from None
+            raise NotYet("fails_in_folder", reason=cause(error), **places) from None
+        finally:
+            forget_project_modules()  # those of the project, loaded while another folder was the current one
+
+
+def module_missing(error):
+    """The module that an error says there is none of, "" if it says something else."""
+    found = re.search(r"ModuleNotFoundError: No module named '(\w+)", str(error))
+    return found[1] if found else ""
+
+
+def has_module(name):
+    """Whether the project has a module or a package of that name."""
+    return any(path.stem == name for path in Path().rglob("*") if path.suffix == ".py" or path.is_dir())
+
+
+def opens_from_anywhere(work, database, folder):
+    """The same holds for a command run in `folder` or outside the project, and for the project moved elsewhere."""
+    home, moved = Path.cwd(), Path("../moved project")
+    opens_from_folders(work, database, folder)
     shutil.copytree(home, moved)
     forget_project_modules()
     try:

@@ -1,13 +1,10 @@
 """Do it: an environment of migrations whose database is data.db beside alembic.ini."""
 
-import os
 import re
-import sys
 from pathlib import Path
-from unittest.mock import patch
 
 from ...terminal import project_settings
-from ..checks import Broken, NotYet, opens, opens_from_anywhere, script_location, settings_found
+from ..checks import Broken, NotYet, environment_folder, opens, opens_from_anywhere, settings_found
 
 STAGE = True
 NOT_BEGUN = ("settings_missing",)
@@ -25,8 +22,7 @@ def check(work):
             raise NotYet("wants_variable", variable=missing[1]) from None
         raise
     revisions_can_be_made(work)
-    with patch.object(sys, "path", [os.getcwd(), *sys.path]):  # where the models are is no question here
-        opens_from_anywhere(work, "data.db", os.path.relpath(script_location()).replace(os.sep, "/"))
+    opens_from_anywhere(work, "data.db", environment_folder())
 
 
 def revisions_can_be_made(work):
