@@ -25,6 +25,11 @@ def prepares_only(cell):
     return "paper" not in tags(cell) and "Код завершения" not in str(cell.get("outputs"))
 
 
+def holds_the_database(cell):
+    """Whether a cell runs %alembic while it keeps data.db locked: a process works on a copy, which nobody holds."""
+    return "closing(" in cell.source and re.search(r"^    %alembic", cell.source, re.MULTILINE)
+
+
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
 def test_every_line_of_a_page(path, warm, monkeypatch, tmp_path):
     """Parity makes the Ukrainian lines equal to these. Of the cheat sheet: each printed command and each that fails."""
@@ -34,7 +39,7 @@ def test_every_line_of_a_page(path, warm, monkeypatch, tmp_path):
         register(compared)
         for cell in refresh.read(path).cells:
             if cell.cell_type == "code":
-                if path.stem not in CHEAT_SHEETS or not prepares_only(cell):
+                if path.stem not in CHEAT_SHEETS or not (prepares_only(cell) or holds_the_database(cell)):
                     cell.source, lines = LINE.subn(r"\1%alembic_compared", cell.source)
                     count += lines
                 run(cell)

@@ -158,7 +158,11 @@ def test_the_step_that_fails_is_told_with_its_cause(say, language):
     say("%sql CREATE TABLE tags (id INTEGER NOT NULL PRIMARY KEY, name VARCHAR(50) NOT NULL)")
     said = say("check()")
     first, shown = said.split("\n", 1)
-    assert first.startswith(OUTCOMES[language][3]) and "no such table: nowhere" in first and "SELECT 1 FROM nowhere" in shown
+    assert (
+        first.startswith(OUTCOMES[language][3])
+        and "no such table: nowhere" in first
+        and "SELECT 1 FROM nowhere" in shown
+    )
 
 
 def test_check_names_the_database_that_database_url_leads_to(say, monkeypatch):
