@@ -14,6 +14,7 @@ from course import exercise_verbs, session
 from course.attempts import attempts_of
 from course.exercises import load_exercise
 from course.places import work_folder
+from course.progress import solved
 from learner import shell
 
 STAGES = [f"08.{number}" for number in range(1, 7)]
@@ -102,17 +103,44 @@ def test_the_colleague_s_file_comes_again(project, gone):
     if gone != "moved":
         os.remove("theirs.py")
     assert "Тимура" in project.run("check()")
-    project.run('exercise("08.5")')
+    assert THEIRS in project.run('exercise("08.5")') and THEIRS not in project.run('exercise("08.5")')
     assert Path(THEIRS).read_text(encoding="utf-8") == text
     if "merge" not in gone:
         project.solve(5)
     assert project.outcome() == "Верно!"
 
 
+def test_a_stage_begins_when_the_one_before_passes(project):
+    """What it brings would be lost, and what it keeps as applied could not be mended any more."""
+    project.solve(1, 2, 3)
+    file = Path("migrations/versions/0001_create_tables.py")
+    whole = file.read_text(encoding="utf-8")
+    file.write_text(whole.replace("    op.drop_table('owners')", "    pass"), encoding="utf-8")
+    assert 'check("08.3")' in project.run('exercise("08.4")')
+    assert exercise_verbs.unready(load_exercise("08.4")).key == "stage_before"
+    assert not (work_folder(".opened") / "08.4").exists()
+    assert 'check("08.4")' in project.run('exercise("08.5")') and not Path(THEIRS).exists()
+    file.write_text(whole, encoding="utf-8")
+    assert "check" not in project.run('exercise("08.4")')
+    project.solve(4)
+    assert project.outcome() == "Верно!"
+    assert "check" not in project.run('exercise("08.5")') and Path(THEIRS).exists()
+
+
+def test_an_opening_says_what_it_brought_again(project):
+    project.solve(1, 2, 3)
+    assert "вернулось" not in project.run('exercise("08.4")') + project.run('exercise("08.4")')
+    project.run("%sql DELETE FROM bookings WHERE id = 304")
+    assert "(data.db)" in project.run('exercise("08.4")')
+    assert "вернулось" not in project.run('exercise("08.4")')
+
+
 def test_a_project_begun_anew_is_not_compared_with_the_one_before(project):
     project.solve(1, 2, 3)
+    assert project.outcome("08.3") == "Верно!"
     project.run('exercise("08.4")')
-    project.run('start("08", afresh=True)')
+    assert len(solved()) == 1
+    assert "заново" in project.run('start("08", afresh=True)') and solved() == set()
     assert list(work_folder(".opened").glob("08.*")) == []
     project.solve(1, 2)
     project.run('%alembic revision --autogenerate -m "others" --rev-id 0001\n%alembic upgrade head')

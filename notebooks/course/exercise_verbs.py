@@ -6,6 +6,8 @@ was done there. All its words stand beside it, in each language.
 
 import re
 import shutil
+import sqlite3
+from contextlib import suppress
 from functools import wraps
 from pathlib import Path
 
@@ -15,7 +17,7 @@ from IPython.display import display
 from . import session, words
 from .attempts import attempts_of
 from .checking import judge
-from .database import other_database
+from .database import other_database, read_rows
 from .environment import require
 from .exercises import all_exercises, load_exercise, text
 from .faults import NotYet, cause
@@ -81,9 +83,14 @@ def exercise(number):
         open_afresh(found)
         return
     enter(folder)
-    tell(found, "went_on")
-    if found.STAGE:
-        say_fault(found, fill(found))
+    if not found.STAGE:
+        tell(found, "went_on")
+        return
+    before = files_and_rows(folder)
+    fault = fill(found)
+    brought = [f"`{name}`" for name, held in files_and_rows(folder).items() if held != before.get(name)]
+    tell(found, "brought" if brought else "went_on", files=", ".join(brought))
+    say_fault(found, fault)
 
 
 def open_afresh(found):
@@ -97,7 +104,7 @@ def open_afresh(found):
         kept = make_afresh(folder)
         forget_stages(found.lesson)
     enter(folder)
-    fault = fill(found)
+    fault = unready(found) or fill(found)
     if not fault and not (found.STAGE and opened_folder(found).is_dir()):
         record(found)  # once for a stage: what the learner has done since is no part of how it was opened
     tell(found, "ready")
@@ -135,6 +142,19 @@ def fill(found):
     except NotYet as fault:
         return fault
     return None
+
+
+def unready(found):
+    """NotYet if a stage that is opened for the first time builds on one that does not pass; what it brings would be lost.
+
+    Where there is no project at all the stage's own set_up() has better words.
+    """
+    if not (found.STAGE and found.set_up) or opened_folder(found).is_dir():
+        return None
+    before = load_exercise(f"{found.lesson}.{found.number - 1}")
+    outcome, fault = verdict(before)
+    passes = outcome == "correct" or getattr(fault, "key", "") == "settings_missing"
+    return None if passes else NotYet("stage_before", number=before.key)
 
 
 def record(found):
@@ -323,6 +343,16 @@ def files(folder):
     """{path: bytes} of a folder."""
     paths = [p for p in Path(folder).rglob("*") if p.is_file() and "__pycache__" not in p.parts]
     return {p.relative_to(folder).as_posix(): p.read_bytes() for p in paths}
+
+
+def files_and_rows(folder):
+    """The same with a database's rows in place of its bytes, which change when a row is written as it was."""
+    found = files(folder)
+    for name in found:
+        if name.endswith(".db"):
+            with suppress(sqlite3.Error):
+                found[name] = read_rows(Path(folder, name))
+    return found
 
 
 def cells_run():

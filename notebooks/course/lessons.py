@@ -8,6 +8,7 @@ from .environment import require
 from .kernel import equip
 from .opening import copy_project, open_lesson
 from .places import enter, forget_stages, make_afresh, shown, work_folder
+from .progress import forget_stages_solved
 from .words import problem, say, word
 
 
@@ -41,6 +42,8 @@ def start(lesson, afresh=None):
     tell_started(lesson, folder, goes_on, kept)
     if goes_on and not keeps_work and lesson not in session.started:  # a new kernel knows nothing of earlier imports
         say(word("names_unknown"))
+    if kept and keeps_work and forget_stages_solved(lesson):
+        say(word("marks_begin_anew"))
     session.started.add(lesson)
 
 

@@ -5,7 +5,7 @@ import os
 from itertools import count
 
 from . import contents, words
-from .exercises import all_exercises
+from .exercises import all_exercises, load_exercise
 from .places import NOTEBOOKS, shown, work_folder
 from .words import problem, say, word
 
@@ -39,11 +39,29 @@ def remember(key):
     Raises:
         CourseError: the file cannot be written.
     """
+    store(solved() | {key})  # read again: another kernel may have stored something since
+
+
+def forget_stages_solved(lesson):
+    """Take away the marks of a project's stages when it is begun anew; those of other exercises stay.
+
+    Returns:
+        whether there were any.
+    Raises:
+        CourseError: the file cannot be written.
+    """
+    known = solved()
+    stages = {key for key in known & set(all_exercises()) if key.startswith(f"{lesson}.") and load_exercise(key).STAGE}
+    if stages:
+        store(known - stages)
+    return bool(stages)
+
+
+def store(keys):
     path = work_folder("progress.json")
-    keys = sorted(solved() | {key})  # read again: another kernel may have stored something since
     draft = path.with_name(f"progress.{os.getpid()}.tmp")
     try:
-        draft.write_text(json.dumps({"solved": keys}), encoding="utf-8")
+        draft.write_text(json.dumps({"solved": sorted(keys)}), encoding="utf-8")
         os.replace(draft, path)  # in one step, so that the file is whole at any moment
     except OSError as error:
         raise problem("progress_unreadable", reason=error.strerror) from None
