@@ -6,7 +6,7 @@ import sqlite3
 import tempfile
 import traceback
 import warnings
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import closing, contextmanager, redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -174,7 +174,17 @@ def explain(error, work):
     if "Self-loop" in message or "Cycle" in message:
         raise NotYet("history_in_a_circle", revisions=message[message.find("(") + 1 : message.rfind(")")]) from None
     if missing := re.match(r"No such constraint: '(.+)'", message):
-        raise NotYet("constraint_not_found", name=missing[1]) from None
+        refuse_name(missing[1])
+
+
+def refuse_name(name):
+    """Raise NotYet for a constraint's name that is in no table, with the one that a naming convention has made of it."""
+    with suppress(sqlite3.Error), closing(sqlite3.connect("data.db")) as connection:
+        sql = "\n".join(text for (text,) in connection.execute("SELECT sql FROM sqlite_master WHERE type = 'table'"))
+        if longer := re.search(rf"CONSTRAINT\s+\W?(\w+_){re.escape(name)}\b", sql, re.IGNORECASE):
+            doubled = name.startswith(longer[1])
+            raise NotYet("prefix_twice" if doubled else "prefix_lacking", name=name, found=longer[1] + name) from None
+    raise NotYet("constraint_not_found", name=name) from None
 
 
 def file_that_names(work, revision):

@@ -28,9 +28,7 @@ def start(lesson, afresh=None):
     lesson = known_lesson(lesson)
     folder, kept = work_folder(lesson), None
     keeps_work = lesson not in contents.CHEAT_SHEETS and contents.lessons()[lesson].keeps_work
-    if afresh is None:
-        afresh = not keeps_work
-    goes_on = not afresh and folder.is_dir()
+    goes_on = folder.is_dir() and (keeps_work if afresh is None else not afresh)
     if not goes_on:
         kept = make_afresh(folder)
         forget_stages(lesson)
@@ -40,10 +38,11 @@ def start(lesson, afresh=None):
     equip()
     session.lesson, session.exercise = lesson, None
     tell_started(lesson, folder, goes_on, kept)
-    if goes_on and not keeps_work and lesson not in session.started:  # a new kernel knows nothing of earlier imports
+    if keeps_work:
+        if kept and forget_stages_solved(lesson):
+            say(word("marks_begin_anew"))
+    elif goes_on and lesson not in session.started:  # a new kernel knows nothing of earlier imports
         say(word("names_unknown"))
-    if kept and keeps_work and forget_stages_solved(lesson):
-        say(word("marks_begin_anew"))
     session.started.add(lesson)
 
 
