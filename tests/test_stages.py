@@ -148,10 +148,10 @@ def test_a_project_begun_anew_is_not_compared_with_the_one_before(project):
 
 
 def test_every_check_and_opening_says_something_at_every_state(project):
-    for solved in ([], [1], [2, 3]):
-        project.solve(*solved)
+    for numbers in ([], [1], [2, 3]):
+        project.solve(*numbers)
         for key in STAGES:
-            assert project.outcome(key) in ("Верно!", "Пока"), (solved, key)
+            assert project.outcome(key) in ("Верно!", "Пока"), (numbers, key)
     project.run("import os; os.remove('migrations/env.py')")
     for key in STAGES:
         assert project.outcome(key) in ("Не", "Пока"), key

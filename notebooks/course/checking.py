@@ -178,7 +178,7 @@ def explain(error, work):
 
 
 def refuse_name(name):
-    """Raise NotYet for a constraint's name that is in no table, with the one that a naming convention has made of it."""
+    """Raise NotYet for a constraint's name that is in no table; a naming convention may have made another of it."""
     with suppress(sqlite3.Error), closing(sqlite3.connect("data.db")) as connection:
         sql = "\n".join(text for (text,) in connection.execute("SELECT sql FROM sqlite_master WHERE type = 'table'"))
         if longer := re.search(rf"CONSTRAINT\s+\W?(\w+_){re.escape(name)}\b", sql, re.IGNORECASE):

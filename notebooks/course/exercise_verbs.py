@@ -145,9 +145,10 @@ def fill(found):
 
 
 def unready(found):
-    """NotYet if a stage that is opened for the first time builds on one that does not pass; what it brings would be lost.
+    """NotYet if a stage that is opened for the first time builds on one that does not pass.
 
-    Where there is no project at all the stage's own set_up() has better words.
+    What it brings would be lost, and what it takes for applied could not be mended any more. Where there is no project
+    at all the stage's own set_up() has better words.
     """
     if not (found.STAGE and found.set_up) or opened_folder(found).is_dir():
         return None
@@ -246,7 +247,7 @@ def fault_text(found, fault):
     again = session.faults.get(found.key) == fault.key
     session.faults[found.key] = fault.key
     said = text(found.folder, fault.key, words.language, again, **fault.places)
-    return " ".join([said, word("dash")]) if "—" in fault.places.values() else said
+    return said.replace("`—`", word("absent")).replace("`TABLE`", word("present"))
 
 
 def exercise_and_answer(given):

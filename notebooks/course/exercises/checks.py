@@ -442,7 +442,8 @@ def models_agree(work, defaults=True):
         defaults: False where a default may stand in the database alone.
     """
     if found := operations_found(work):
-        raise NotYet("models_differ", difference=first_operation(found))
+        key, difference = first_operation(found)
+        raise NotYet(key, difference=difference)
     by_models = schema_of_models(work)
     in_database = {table: parts for table, parts in work.schema().items() if "VIEW" not in parts}
     if not defaults:
@@ -509,9 +510,17 @@ def without_checks(schema):
 
 
 def first_operation(text):
-    """The first difference that `alembic check` names, as "users.phone" or as it stands."""
-    found = re.search(r"'(\w+)', (?:[\w.]+\()*'(\w+)'", text) or re.search(r"\('(\w+)',.*?Table\('(\w+)'", text)
-    return ".".join(found.groups()) if found else text.splitlines()[-1][:200]
+    """(key of its sentence, what it is about) of the first difference that `alembic check` names."""
+    found = re.search(r"\('(add|remove|modify)_(\w+)', (.*)", text, re.DOTALL)
+    if not found:
+        return "models_differ", text.splitlines()[-1][:200]
+    kind, what, rest = found.groups()
+    key = {"add": "only_in_models", "remove": "only_in_database"}.get(kind, "models_differ")
+    if (kind == "modify" or what == "column") and (column := re.search(r"'(\w+)', (?:Column\()?'(\w+)'", rest)):
+        return key, ".".join(column.groups())
+    named = re.search(r"name='(\w+)'", rest) if what in ("fk", "constraint") else None
+    named = named or re.search(r"(?:Table|Index)\('(\w+)'", rest)
+    return key, named[1] if named else what
 
 
 # Other machines
@@ -893,5 +902,5 @@ def as_revision(answer, revisions):
 
 
 def listed(names):
-    """Names for a sentence: `a`, `b`."""
-    return ", ".join(f"`{name}`" for name in names) or "—"
+    """Names for a sentence: `a`, `b`. A database that is not there is where an empty one would be."""
+    return ", ".join(f"`{name}`" for name in names) or "`base`"

@@ -20,6 +20,7 @@ from .checks import (
     add_strangers,
     ancestors,
     at_head,
+    cause,
     database_of,
     filled,
     is_column,
@@ -147,7 +148,7 @@ def models_as_ordered(work, stage):
     try:
         made, seen = schema_of_models(work), seen_by_autogenerate(work)
     except sa.exc.SQLAlchemyError as error:
-        raise NotYet("models_do_not_fit", reason=error) from None
+        raise NotYet("models_do_not_fit", reason=cause(error)) from None
     wanted, rows = customer(reached(work, made, stage))
     for table in [*wanted, *made]:
         if table not in seen:
@@ -265,4 +266,4 @@ def looked_at(look):
             return look(Work())
     except (Broken, Outside, TooLong) as error:
         said = [line for line in str(error).splitlines() if line.strip() and not line.startswith("File ")]
-        raise NotYet("project_stops", reason=said[0] if said else type(error).__name__) from None
+        raise NotYet("project_stops", reason=said[0].rstrip(". ") if said else type(error).__name__) from None
