@@ -163,6 +163,7 @@ def test_the_step_that_fails_is_told_with_its_cause(say, language):
         and "no such table: nowhere" in first
         and "SELECT 1 FROM nowhere" in shown
     )
+    assert {"ru": "своими строками", "uk": "своїми рядками"}[language] in first
 
 
 def test_check_names_the_database_that_database_url_leads_to(say, monkeypatch):

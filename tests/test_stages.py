@@ -13,6 +13,7 @@ import course
 from course import exercise_verbs, session
 from course.attempts import attempts_of
 from course.exercises import load_exercise
+from course.faults import NotYet
 from course.places import work_folder
 from course.progress import solved
 from learner import shell
@@ -175,3 +176,19 @@ def test_an_opening_says_what_stands_in_its_way(project):
     os.remove(THEIRS)
     Path("migrations/versions/broken.py").write_text("down_revision = ", encoding="utf-8")
     assert opening("08.5") == "project_stops"
+
+
+@pytest.mark.parametrize(("language", "word"), [("ru", "нет"), ("uk", "немає")])
+def test_what_is_absent_is_said_in_a_word(project, language, word):
+    course.load(language)
+    fault = NotYet("way_back_differs", revision="base", table="posts", part=".header", wanted="TABLE", found="—")
+    said = exercise_verbs.fault_text(load_exercise("08.3"), fault)
+    assert f"`posts.header` {'сейчас' if language == 'ru' else 'зараз'} {word}," in said and "TABLE" not in said
+    course.load("ru")
+
+
+def test_rows_of_the_check_are_no_matter_where_there_are_no_tables(project):
+    project.solve(1)
+    os.remove("migrations/script.py.mako")
+    said = project.run('check("08.1")')
+    assert "revision -m probe" in said and "строками" not in said

@@ -209,7 +209,9 @@ def tell_outcome(found, outcome, fault):
     elif outcome == "not_yet":
         say(word("not_yet", text=fault_text(found, fault)))
     elif outcome == "broken":
-        say(word("broken_step", command=fault.command, cause=cause(fault)) if fault.command else word("broken"))
+        rows = word("rows_of_check") if any(map(has_tables, folder_of(found).glob("*.db"))) else ""
+        places = {"command": fault.command, "cause": cause(fault), "rows": rows}
+        say(word("broken_step", **places) if fault.command else word("broken"))
         display({"text/markdown": f"````text\n{fault}\n````", "text/plain": str(fault)}, raw=True)
     elif outcome == "not_started":
         tell(found, "not_started")
@@ -224,6 +226,12 @@ def tell_where(found, outcome, fault):
         say(word("variable_set", database=other))
     if current_folder() != folder_of(found).resolve():
         say(word("checked_elsewhere", number=found.key, folder=shown(folder_of(found))))
+
+
+def has_tables(path):
+    with suppress(sqlite3.Error):
+        return bool(read_rows(path))
+    return False
 
 
 def verdict(found, answer=()):
