@@ -12,7 +12,7 @@ HERE = Path(__file__).resolve().parent
 
 c = get_config()  # noqa: F821 (Jupyter gives it to every configuration file)
 c.ServerApp.root_dir = str(HERE.parents[1])
-c.LabApp.default_url = "/lab/tree/notebooks/ru/00_start.ipynb"
+c.LabApp.default_url = f"/lab/tree/notebooks/{HERE.name}/00_start.ipynb"
 c.LabApp.app_settings_dir = str(HERE / ".lab")
 c.LabApp.user_settings_dir = str(HERE / "work" / ".lab" / "settings")
 c.LabApp.workspaces_dir = str(HERE / "work" / ".lab" / "workspaces")
