@@ -4,6 +4,8 @@ A lesson gets its verbs through ru/lesson.py or uk/lesson.py. The rest of the pa
 `load` first looks whether they are there, and says in the reader's language what to do if not.
 """
 
+import os
+
 from . import words
 from .environment import check_environment, require
 
@@ -16,15 +18,18 @@ def load(language):
     """
     words.use(language)
     require()
-    from . import exercise_verbs
+    from . import exercise_verbs, session
     from .files import replace, rewrite, show, tree
     from .history_picture import draw_history
     from .kernel import keep_verbs_from_magics
     from .lessons import recipe, start
+    from .postgres import postgres
     from .progress import progress
     from .schema_picture import draw_schema
 
-    verbs = [start, recipe, tree, show, replace, rewrite, draw_history, draw_schema, check_environment, progress]
+    session.database_url = session.database_url or os.environ.get("DATABASE_URL")
+    verbs = [start, recipe, postgres, tree, show, replace, rewrite, draw_history, draw_schema]
+    verbs += [check_environment, progress]
     verbs += [
         exercise_verbs.exercise,
         exercise_verbs.check,

@@ -8,6 +8,7 @@ from .environment import require
 from .kernel import equip
 from .opening import copy_project, open_lesson
 from .places import enter, forget_stages, make_afresh, shown, work_folder
+from .postgres import lead_to
 from .progress import forget_stages_solved
 from .words import problem, say, word
 
@@ -37,6 +38,8 @@ def start(lesson, afresh=None):
     enter(folder)
     equip()
     session.lesson, session.exercise = lesson, None
+    if goes_on and lesson in session.databases:
+        lead_to(session.databases[lesson])
     tell_started(lesson, folder, goes_on, kept)
     if keeps_work:
         if kept and forget_stages_solved(lesson):

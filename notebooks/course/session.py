@@ -6,3 +6,5 @@ exercise = None  # the key of the open exercise, "05.1"
 hints = {}  # {key of an exercise: how many hints were given}
 faults = {}  # {key of an exercise: the fault that check() found last}
 opened_at = {}  # {key of an exercise: how many cells had run when it was opened}
+databases = {}  # {lesson: the database that postgres() has led it to}
+database_url = None  # the DATABASE_URL with which the kernel began
