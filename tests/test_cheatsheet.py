@@ -255,7 +255,7 @@ def code(source):
         pytest.param(
             sheet(code('%alembic revision -m "' + "long " * 20 + '"')), "wider than its column", marks=sets_type
         ),
-        pytest.param(sheet(*(text(f"### {n}") for n in range(200))), "two pages", marks=sets_type),
+        pytest.param(sheet(*(text(f"### {n}") for n in range(200))), "its pages", marks=sets_type),
         (sheet(code("tree()")), "tree is no command"),
         (sheet(code('%sql SELECT "name" FROM users')), "double quote"),
         (sheet(code("%%writefile models.py\nx = 1")), "writefile is no command"),

@@ -16,6 +16,7 @@ import pytest
 
 from author import refresh
 from author.projects import project
+from course.contents import CHEAT_SHEETS
 from course.words import CourseError
 from page_shell import page_shell
 
@@ -47,7 +48,7 @@ def stops(run, cell):
 def current_state(lesson):
     """What a cell may have changed: the files of the lesson (on the cheat sheet those of the recipe), and the rest."""
     parts = Path.cwd().relative_to(lesson).parts if Path.cwd().is_relative_to(lesson) else ()
-    folder = lesson / parts[0] if lesson.name == "cheatsheet" and parts else lesson
+    folder = lesson / parts[0] if lesson.name in CHEAT_SHEETS and parts else lesson
     rest = {"current folder": os.path.relpath(os.getcwd(), folder), "DATABASE_URL": os.environ.get("DATABASE_URL")}
     return files(folder) | rest
 

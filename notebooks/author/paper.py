@@ -25,6 +25,7 @@ except ImportError:
 TEMPLATE = Path(__file__).resolve().parent / "paper.typ"
 NO_TYPST = "typst, which sets it, is not installed: requirements.in says on which systems it cannot be"
 MARKDOWN = mistune.create_markdown(renderer="ast", plugins=["table"])
+SHELL = "in_the_shell"
 LESSON = re.compile(r"\d\d_\w+\.ipynb$")
 ADDED = re.compile(r"^`(?P<file>.*)`\n\n````diff\n(?P<diff>.*)\n````$", re.DOTALL)
 
@@ -33,26 +34,28 @@ class PaperError(Exception):
     """The notebook cannot be printed; says where and why."""
 
 
-def pdf(notebook, language):
+def pdf(notebook, language, pages=2):
     """The cheat sheet as the bytes of a PDF, the same on every machine and every day.
 
+    Args:
+        pages: how many it may have.
     Raises:
-        PaperError: a cell cannot be printed, a line of code is wider than its column, or two pages are not enough.
+        PaperError: a cell cannot be printed, a line of code is wider than its column, or the pages are not enough.
     """
-    compiled = compiler(notebook, language)
+    compiled = compiler(notebook, language, pages)
     try:
         return compiled.compile(format="pdf", timestamp=0)
     except typst.TypstError as error:
         raise PaperError(error.message.removeprefix("assertion failed: ")) from None
 
 
-def compiler(notebook, language):
+def compiler(notebook, language, pages=2):
     """Typst, with the sheet's content as the template's data and no fonts but those that come with the package.
 
     Raises:
         PaperError: a cell cannot be printed, or this system has no typst.
     """
-    data = json.dumps(sheet(notebook, language), ensure_ascii=False)
+    data = json.dumps(sheet(notebook, language) | {"pages": pages}, ensure_ascii=False)
     if typst is None:
         raise PaperError(NO_TYPST)
     return typst.Compiler(TEMPLATE, ignore_system_fonts=True, sys_inputs={"sheet": data})
@@ -157,7 +160,7 @@ def printed_code(cell):
 def code_items(cell):
     """A code cell as commands and added lines, each with the comment above it."""
     lines = printed_code(cell).splitlines()
-    source = re.sub(r"^%+(\w+)(.*)$", lambda match: f"{match[1]}({match[2]!r})", "\n".join(lines), flags=re.MULTILINE)
+    source = re.sub(r"^(?:%+(\w+)|(!))(.*)$", as_call, "\n".join(lines), flags=re.MULTILINE)
     diffs = [
         match for output in cell.outputs if (match := ADDED.match(output.get("data", {}).get("text/markdown", "")))
     ]
@@ -166,7 +169,7 @@ def code_items(cell):
         note = comment_above(lines, node.lineno)
         if call == "replace" and not diffs:
             raise PaperError(f"cell {cell.id}: it shows no change of a file; has it been run?")
-        if call in ("alembic", "sql"):
+        if call in ("alembic", "sql", SHELL):
             yield {"kind": "commands", "rows": [{"line": in_terminal(lines[node.lineno - 1], cell), "note": note}]}
         elif isinstance(node, (ast.Import, ast.ImportFrom, ast.With)):
             code = lines[node.lineno - 1 : node.end_lineno]
@@ -178,6 +181,11 @@ def code_items(cell):
             raise PaperError(f"cell {cell.id}: {call} is no command and no replace()")
 
 
+def as_call(match):
+    """A line with a magic or a command of the shell as a call, which ast can read."""
+    return f"{match[1] or SHELL}({match[3]!r})"
+
+
 def added_lines(diff):
     """The lines that a diff adds, but for the empty ones, with no more indentation than they need."""
     lines = [line[1:] for line in diff.splitlines() if line.startswith("+") and line != "+"]
@@ -185,13 +193,13 @@ def added_lines(diff):
 
 
 def in_terminal(line, cell):
-    """A line with %alembic or %sql as one types it in a terminal.
+    """A line with %alembic, %sql or ! as one types it in a terminal.
 
     Raises:
         PaperError: the SQL has a double quote, which ends it there.
     """
-    if line.startswith("%alembic "):
-        return line.removeprefix("%")
+    if line.startswith(("%alembic ", "!")):
+        return line[1:]
     database, query = re.fullmatch(r"%sql (?:sqlite:///(\S+) )?(.+)", line).groups()
     if '"' in query:
         raise PaperError(f"cell {cell.id}: a double quote in SQL that is printed as a command")

@@ -52,8 +52,8 @@ def page(language, file):
 
 
 def name(path):
-    """What start() calls a page: the lesson's number, or "cheatsheet"."""
-    return path.stem.partition("_")[0]
+    """What start() calls a page: the lesson's number, or the cheat sheet's name."""
+    return path.stem if path.stem in contents.CHEAT_SHEETS else path.stem.partition("_")[0]
 
 
 def rules():
@@ -197,6 +197,11 @@ def renew_project(lesson, folder):
                 print("changed:", goal.relative_to(ROOT))
 
 
+def pages_of(sheet):
+    """How many pages of paper a cheat sheet may have."""
+    return 1 if contents.on_postgresql(sheet) else 2
+
+
 def print_sheet(name):
     """Make a cheat sheet's PDFs, where they have changed.
 
@@ -204,7 +209,7 @@ def print_sheet(name):
         paper.PaperError: the sheet cannot be printed as it is.
     """
     for language in contents.LANGUAGES:
-        file, data = page(language, name).with_suffix(".pdf"), paper.pdf(read(page(language, name)), language)
+        file, data = page(language, name).with_suffix(".pdf"), paper.pdf(read(page(language, name)), language, pages_of(name))
         if not file.exists() or file.read_bytes() != data:
             file.write_bytes(data)
             print("changed:", file.relative_to(ROOT))

@@ -36,3 +36,8 @@ def lessons():
 
 LANGUAGES = tuple(table()["languages"])
 CHEAT_SHEETS = tuple(table()["cheat_sheets"])
+
+
+def on_postgresql(name):
+    """Whether a lesson ("21") or a cheat sheet works with a PostgreSQL server."""
+    return name.endswith("_postgresql") if name in CHEAT_SHEETS else lessons()[name].part == 3

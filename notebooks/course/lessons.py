@@ -8,7 +8,7 @@ from .environment import require
 from .kernel import equip
 from .opening import copy_project, open_lesson
 from .places import enter, forget_stages, make_afresh, shown, work_folder
-from .postgres import lead_to
+from .postgres import create_database, ensure_server, lead_to
 from .progress import forget_stages_solved
 from .words import problem, say, word
 
@@ -20,7 +20,7 @@ def start(lesson, afresh=None):
     final project, hours of work, is not made afresh but gone on with.
 
     Args:
-        lesson: the lesson's number, "05" or 5, or "cheatsheet".
+        lesson: the lesson's number, "05" or 5, or a cheat sheet's name.
         afresh: False leads back into the lesson's folder as it is; True begins anew even the final project.
     Raises:
         CourseError: there is no such lesson, a package is missing, or the folder cannot be written.
@@ -73,13 +73,14 @@ def known_lesson(name):
 def recipe(name, empty=False):
     """Make a fresh copy of the finished project in a folder of its own inside the cheat sheet's, and change into it.
 
-    What was in the folder is kept beside it, as with start().
+    What was in the folder is kept beside it, as with start(). On the cheat sheet of PostgreSQL each recipe has an empty
+    database `blog` too.
 
     Args:
         name: the folder's name.
         empty: True for a folder with nothing in it.
     Raises:
-        CourseError: the cheat sheet is not started, or the folder cannot be written.
+        CourseError: the cheat sheet is not started, the folder cannot be written, or no server can be started.
     """
     if session.lesson not in contents.CHEAT_SHEETS:
         raise problem("no_cheat_sheet")
@@ -87,4 +88,8 @@ def recipe(name, empty=False):
     make_afresh(folder)
     if not empty:
         copy_project()
+    if contents.on_postgresql(session.lesson):
+        ensure_server()
+        create_database("blog")
+        lead_to("blog")
     say(word("recipe_empty" if empty else "recipe_ready", folder=shown(folder)))
