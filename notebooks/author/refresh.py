@@ -209,7 +209,8 @@ def print_sheet(name):
         paper.PaperError: the sheet cannot be printed as it is.
     """
     for language in contents.LANGUAGES:
-        file, data = page(language, name).with_suffix(".pdf"), paper.pdf(read(page(language, name)), language, pages_of(name))
+        file = page(language, name).with_suffix(".pdf")
+        data = paper.pdf(read(page(language, name)), language, pages_of(name))
         if not file.exists() or file.read_bytes() != data:
             file.write_bytes(data)
             print("changed:", file.relative_to(ROOT))
