@@ -44,6 +44,14 @@ def test_what_is_built_without_a_compiler_keeps_nobody_away(lacks):
     assert wheels.main() is None
 
 
+def test_what_readme_leaves_out_on_alpine_keeps_nobody_away_there(monkeypatch):
+    monkeypatch.setattr(wheels.shutil, "which", lambda name: name)
+    monkeypatch.setattr(wheels, "lacking", lambda platform, _: ["typst"] if "musl" in platform else [])
+    assert wheels.main() is None
+    left_out = f"^({'|'.join(sorted(wheels.NOT_ON_ALPINE))})=="
+    assert README.count(left_out) == 2
+
+
 def test_another_failure_is_told(monkeypatch):
     monkeypatch.setattr(wheels, "what_uv_says", lambda *_: "no network")
     with pytest.raises(AuthorError, match="no network"):
