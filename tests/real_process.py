@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from contextlib import nullcontext
 from pathlib import Path
 
 import alembic
@@ -14,6 +15,7 @@ from IPython.utils.capture import capture_output
 
 from author.projects import project
 from author.refresh import sanitize
+from postgres_twin import at_work, contents, in_use, undone
 
 LIBRARIES = str(Path(alembic.__file__).parents[1])
 WARM = "WARM_ALEMBIC"  # the environment variable that names fork_server's folder, where there is one
@@ -28,7 +30,10 @@ def register(compared):
     from course.terminal import alembic_magic
 
     def both(line):
-        compare(line, alembic_magic)
+        if at_work() and in_use():  # a cell that shows who waits for whom; a process would wait there too
+            alembic_magic(line)
+        else:
+            compare(line, alembic_magic)
         compared.append(line)
 
     get_ipython().register_magic_function(both, "line", "alembic_compared")
@@ -45,7 +50,9 @@ def compare(line, magic):
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as twin:
         twin = Path(twin).resolve() / top.name
         shutil.copytree(top, twin)
-        wanted, code = process(line, twin / here.relative_to(top))
+        with undone() if at_work() else nullcontext():
+            wanted, code = process(line, twin / here.relative_to(top))
+            theirs = named(project(twin)) | (contents() if at_work() else {})
         with capture_output() as shown:
             magic(line)
         words = [output.data["text/plain"] for output in shown.outputs]
@@ -53,7 +60,7 @@ def compare(line, magic):
         ending = re.fullmatch(r"(?:Код завершения|Код завершення): (\d+)", words[0]) if words else None
         assert bool(ending) == bool(words) and (int(ending[1]) if ending else 0) == code, f"{line}: {code}, {words}"
         assert same(text, wanted), f"{line}\n--- shown\n{text}\n--- the process\n{wanted}"
-        ours, theirs = named(project(top)), named(project(twin))
+        ours = named(project(top)) | (contents() if at_work() else {})
         assert ours == theirs, f"{line}: files differ: {[n for n in ours | theirs if ours.get(n) != theirs.get(n)]}"
     print(shown.stdout)
 

@@ -19,6 +19,7 @@ from author.projects import project
 from course.contents import CHEAT_SHEETS
 from course.words import CourseError
 from page_shell import page_shell
+from postgres_twin import at_work, contents
 
 PAGES = refresh.pages("ru")  # parity makes the Ukrainian code equal
 RANDOM_ID = re.compile(r"(?<![0-9a-z])[0-9a-f]{12}(?![0-9a-z])")
@@ -50,7 +51,12 @@ def current_state(lesson):
     parts = Path.cwd().relative_to(lesson).parts if Path.cwd().is_relative_to(lesson) else ()
     folder = lesson / parts[0] if lesson.name in CHEAT_SHEETS and parts else lesson
     rest = {"current folder": os.path.relpath(os.getcwd(), folder), "DATABASE_URL": os.environ.get("DATABASE_URL")}
-    return files(folder) | rest
+    return files(folder) | rest | databases()
+
+
+def databases():
+    """The databases of PostgreSQL, by name, where the page works with it."""
+    return {f"database {name}": found for name, found in contents().items()} if at_work() else {}
 
 
 def files(folder):
@@ -82,7 +88,8 @@ def plain_run(path, tmp_path):
             for cell in code_cells(path):
                 assert stops(run, cell) is None, cell.id
                 states.append(current_state(lesson))
-        plain_runs[path] = states, files(lesson)
+            states_at_end = files(lesson) | databases()
+        plain_runs[path] = states, states_at_end
     return plain_runs[path]
 
 
@@ -115,7 +122,8 @@ def test_each_cell_again_after_the_next(path, tmp_path, plain_run):
             for cell in [second, first, second] if first.id in acts else [second]:
                 if error := stops(run, cell):
                     faults.append(f"cells {first.id} and {second.id} once more: {cell.id} stops: {error!r}")
-    if different := changes(plain_run[1], files(lesson)):
+        left = files(lesson) | databases()
+    if different := changes(plain_run[1], left):
         faults.append(f"the lesson ends otherwise:\n{different}")
     if faults:
         pytest.fail("\n".join(faults), pytrace=False)
