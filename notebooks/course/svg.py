@@ -20,9 +20,10 @@ def line(path, color, width, more=""):
     return f'<path d="{path}" fill="none" stroke="{color}" stroke-width="{width}" {more}/>'
 
 
-def box(x, y, width, height, radius, fill, stroke="none"):
+def box(x, y, width, height, radius, fill, stroke="none", dashed=False):
     place = f'x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" rx="{radius}"'
-    return f'<rect {place} fill="{fill}" stroke="{stroke}"/>'
+    dashes = ' stroke-dasharray="5 4"' if dashed else ""
+    return f'<rect {place} fill="{fill}" stroke="{stroke}"{dashes}/>'
 
 
 def svg(width, height, shapes):
