@@ -9,6 +9,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from alembic.runtime.migration import MigrationContext
 
+from . import session
 from .terminal import kept_logging
 from .words import CourseError, problem, say, word
 
@@ -29,13 +30,15 @@ def as_url(address):
 
 
 def learners_database():
-    """The URL of the database that the learner works with: that of DATABASE_URL, or data.db. Says so if it is another.
+    """The URL of the database that the learner works with: that of DATABASE_URL, or data.db.
+
+    Says so if it is another, unless it is on the server that postgres() or exercise() has led to.
 
     Raises:
         CourseError: there is no such database (connecting would create an empty file), or its address is wrong.
     """
     url = as_url(os.environ.get("DATABASE_URL") or "sqlite:///data.db")
-    if not is_file(url, "data.db"):
+    if not is_file(url, "data.db") and not on_our_server(url):
         say(word("other_database", database=name_of(url)))
     if not database_exists(url):
         raise problem("no_database", path=name_of(url))
@@ -48,6 +51,12 @@ def other_database():
         url = as_url(os.environ.get("DATABASE_URL") or "sqlite:///data.db")
         return "" if is_file(url, "data.db") else name_of(url)
     return ""
+
+
+def on_our_server(url):
+    """Tell whether a database is on the server that postgres() or exercise() has led to."""
+    same = url.get_backend_name() == "postgresql" and url.host in (None, os.environ.get("PGHOST"))
+    return session.on_postgresql and same
 
 
 def is_file(url, path):
@@ -75,8 +84,34 @@ def connected(url):
     try:
         with sa.create_engine(url, poolclass=sa.pool.NullPool).connect() as connection:
             yield connection
-    except (sa.exc.SQLAlchemyError, ImportError) as error:  # ImportError: the driver is not installed
-        raise problem("no_connection", reason=getattr(error, "orig", None) or error) from None
+    except (sa.exc.SQLAlchemyError, ImportError) as error:
+        raise why_not(url, error) from None
+
+
+def why_not(url, error):
+    """CourseError with what kept a database from being reached."""
+    reason = server_says(getattr(error, "orig", None) or error)
+    if isinstance(error, sa.exc.NoSuchModuleError) and url.drivername == "postgres":
+        return problem("postgres_address", reason=reason)
+    if isinstance(error, ImportError) and url.get_driver_name() == "psycopg":
+        return problem("no_driver", reason=reason)
+    if url.get_backend_name() == "postgresql" and reason.startswith("connection to server"):
+        return problem("no_server", reason=reason)
+    return problem("no_connection", reason=reason)
+
+
+def server_says(error):
+    """What the server answered: its own line as psql shows it, and its DETAIL and HINT lines, if it sent any.
+
+    Where a connection fails, the driver puts addresses before the server's line, and advice after its own.
+    """
+    told = getattr(error, "diag", None)
+    if told and told.message_primary:
+        lines = {told.severity: told.message_primary, "DETAIL": told.message_detail, "HINT": told.message_hint}
+        return "\n".join(f"{name}:  {text}" for name, text in lines.items() if text)
+    text = str(error).strip().rstrip(".") or type(error).__name__
+    answer = re.search(r"\b(?:FATAL|ERROR):  .*", text)
+    return answer[0] if answer else re.sub(r"^connection (?:failed|is bad): ", "", text.splitlines()[0].rstrip("."))
 
 
 def database_positions(url):

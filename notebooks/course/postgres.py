@@ -15,6 +15,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from . import session
+from .database import server_says
 from .words import problem, say, word
 
 OURS = "made by the Alembic course"  # the comment on each database that the course has made
@@ -241,7 +242,7 @@ def maintenance():
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             yield connection
     except (sa.exc.DBAPIError, ImportError) as error:
-        reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        reason = server_says(getattr(error, "orig", None) or error)
         raise problem("no_postgres", reason=reason) from None
 
 
@@ -270,5 +271,6 @@ def drop_database(name):
 
 def lead_to(name):
     """Let DATABASE_URL, psql and its like lead to a database."""
+    session.on_postgresql = True
     os.environ["PGDATABASE"] = name
     os.environ["DATABASE_URL"] = f"postgresql+psycopg:///{name}"

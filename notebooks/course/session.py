@@ -7,4 +7,5 @@ hints = {}  # {key of an exercise: how many hints were given}
 faults = {}  # {key of an exercise: the fault that check() found last}
 opened_at = {}  # {key of an exercise: how many cells had run when it was opened}
 databases = {}  # {lesson: the database that postgres() has led it to}
+on_postgresql = False  # whether postgres() or exercise() has led DATABASE_URL to a server
 database_url = None  # the DATABASE_URL with which the kernel began
