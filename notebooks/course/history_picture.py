@@ -1,6 +1,7 @@
 """draw_history(): the revision graph as SVG with a text form."""
 
 import os
+from unittest import mock
 
 from alembic.util import to_tuple
 
@@ -12,9 +13,11 @@ from .words import problem
 ROW, LANE = 36, 26  # pixels: height of a row, width of a lane
 
 
-def draw_history():
+def draw_history(*databases):
     """Draw the revision graph, newest on top: filled where the database has been, a label where it is now.
 
+    Args:
+        databases: names of several databases beside each other, each to have its label; by default the project's one.
     Raises:
         CourseError: alembic.ini or a revision cannot be read, or the database cannot be reached.
     """
@@ -25,35 +28,54 @@ def draw_history():
         heads = script.get_heads()
     except Exception as error:  # a learner's revision file may fail in any way
         raise problem("no_history", reason=f"{type(error).__name__}: {error}") from None
-    url, positions = where_the_database_is()
+    found = [where_the_database_is(name) for name in databases or [None]]
+    positions = [id_ for _, ids in found for id_ in ids]
     parents = {revision.revision: to_tuple(revision.down_revision, default=("base",)) for revision in revisions}
-    lost = [id_ for id_ in positions if id_ != "base" and id_ not in parents]  # applied, but the file is gone
+    lost = [
+        id_ for id_ in dict.fromkeys(positions) if id_ != "base" and id_ not in parents
+    ]  # applied, but the file is gone
     rows = [(id_, "?") for id_ in lost] + [(r.revision, r.doc) for r in revisions] + [("base", "")]
     labels = {id_: [] for id_, _ in rows}
     for revision in revisions:
         names = to_tuple(getattr(revision.module, "branch_labels", None), default=())
         labels[revision.revision] = [(name, FAINT) for name in names] + [("head", INK)] * (revision.revision in heads)
-    for id_ in positions:
-        labels[id_].append((os.path.basename(url.database or "database"), GREEN))
+    for url, ids in found:
+        for id_ in ids:
+            labels[id_].append((os.path.basename(url.database or "database"), GREEN))
     graph = (rows, *lanes(rows, parents), reachable(positions, parents), labels)
     publish(history_svg(*graph), history_text(*graph))
 
 
-def where_the_database_is():
+def where_the_database_is(name=None):
     """The URL of the project's database, as env.py finds it, and the revisions that the database is at.
 
+    On PostgreSQL env.py is asked even if the address is known: it may have chosen another table for the position.
+
+    Args:
+        name: a database beside that of DATABASE_URL or alembic.ini, in place of it.
     Raises:
         CourseError: it has no address, or cannot be reached.
     """
-    address = os.environ.get("DATABASE_URL") or project_settings().get_main_option("sqlalchemy.url")
+    address, url = os.environ.get("DATABASE_URL") or project_settings().get_main_option("sqlalchemy.url"), None
     if address and not address.startswith("driver://"):  # `alembic init` writes that one in place of an address
         url = as_url(address)
-        return url, database_positions(url)
-    found = []
+        url = url.set(database=name) if name else url
+        if url.get_backend_name() != "postgresql":
+            return url, database_positions(url)
     try:
-        run_env(lambda context: found.append((context.connection.engine.url, context.get_current_heads())))
+        return as_env_finds_it(url)
     except (Exception, SystemExit) as error:  # a learner's env.py may fail in any way
-        raise problem("no_address", reason=f"{type(error).__name__}: {error}") from None
+        if url is None:
+            raise problem("no_address", reason=f"{type(error).__name__}: {error}") from None
+        return url, database_positions(url)
+
+
+def as_env_finds_it(url):
+    """The URL and the revisions of the database to which env.py connects, where DATABASE_URL is `url`, if that is one."""
+    given = {"DATABASE_URL": url.render_as_string(hide_password=False)} if url else {}
+    found = []
+    with mock.patch.dict(os.environ, given):
+        run_env(lambda context: found.append((context.connection.engine.url, context.get_current_heads())))
     url, positions = found[0]
     return url, sorted(positions) or ["base"]
 
