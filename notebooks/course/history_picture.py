@@ -31,9 +31,7 @@ def draw_history(*databases):
     found = [where_the_database_is(name) for name in databases or [None]]
     positions = [id_ for _, ids in found for id_ in ids]
     parents = {revision.revision: to_tuple(revision.down_revision, default=("base",)) for revision in revisions}
-    lost = [
-        id_ for id_ in dict.fromkeys(positions) if id_ != "base" and id_ not in parents
-    ]  # applied, but the file is gone
+    lost = [id_ for id_ in dict.fromkeys(positions) if id_ not in ("base", *parents)]  # applied, but the file is gone
     rows = [(id_, "?") for id_ in lost] + [(r.revision, r.doc) for r in revisions] + [("base", "")]
     labels = {id_: [] for id_, _ in rows}
     for revision in revisions:
@@ -71,7 +69,7 @@ def where_the_database_is(name=None):
 
 
 def as_env_finds_it(url):
-    """The URL and the revisions of the database to which env.py connects, where DATABASE_URL is `url`, if that is one."""
+    """The URL and the revisions of the database to which env.py connects, DATABASE_URL being `url`, if that is known."""
     given = {"DATABASE_URL": url.render_as_string(hide_password=False)} if url else {}
     found = []
     with mock.patch.dict(os.environ, given):
