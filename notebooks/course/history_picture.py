@@ -69,7 +69,7 @@ def where_the_database_is(name=None):
 
 
 def as_env_finds_it(url):
-    """The URL and the revisions of the database to which env.py connects, DATABASE_URL being `url`, if that is known."""
+    """The URL and the revisions of the database to which env.py connects, DATABASE_URL being `url`, if it is known."""
     given = {"DATABASE_URL": url.render_as_string(hide_password=False)} if url else {}
     found = []
     with mock.patch.dict(os.environ, given):
