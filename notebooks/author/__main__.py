@@ -8,6 +8,7 @@ sys.path[0] = str(Path(__file__).resolve().parents[1])  # where `author` and `co
 COMMANDS = (
     "measure",
     "new",
+    "slides",
     "wheels",
 )  # each a module of this package with a main(); any other first word is a language to refresh
 
