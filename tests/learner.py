@@ -9,7 +9,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
 import course
-from course import exercise_verbs, session
+from course import exercise_databases, exercise_verbs, session
 from course.exercises import all_exercises, load_exercise
 from course.places import copy_files, enter, forget_other_databases
 
@@ -34,6 +34,8 @@ class Learner:
         shutil.rmtree(self.folder)
         copy_files(exercise_verbs.opened(self.exercise), self.folder)
         enter(self.folder)
+        if self.exercise.databases:
+            exercise_databases.open_again(self.exercise)
         session.opened_at[self.key] = len(shell.user_ns["In"])
 
     def run(self, code):

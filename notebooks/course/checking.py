@@ -14,11 +14,12 @@ import sqlalchemy as sa
 from alembic.script import ScriptDirectory
 from alembic.util import to_list, to_tuple
 
-from .database import database_positions, describe, read_rows
+from .exercise_databases import copied_databases
 from .faults import Broken, NotYet
 from .frame import as_it_was
 from .guard import Outside, TooLong, nothing_outside
 from .places import OTHER_DATABASES, copy_files, current_folder, enter
+from .sqlite_file import SqliteFile
 from .terminal import (
     Screen,
     command_line,
@@ -29,6 +30,7 @@ from .terminal import (
     run_env,
     split_line,
 )
+from .words import CourseError
 
 SECONDS = 10  # for the whole of a check; the slowest takes under 2 on a laptop
 
@@ -39,10 +41,14 @@ class Work:
     Args:
         opened: the folder as it was when the exercise was opened, or None where that is not known.
         environment: the variables that name another database, with the values that the learner gave them.
+        databases: {name: CheckedDatabase} of the exercise's PostgreSQL; where there is none, data.db is the database.
     """
 
-    def __init__(self, opened=None, environment=()):
+    def __init__(self, opened=None, environment=(), databases=None):
         self.opened = opened
+        self.databases = databases or {}
+        self.database = self.databases.get("database") or SqliteFile()
+        self.before = self.database.before if databases else opened and SqliteFile(opened / "data.db")
         self.environment = dict(environment)
         self.read = None, []  # which files scripts() has read, and what it found
 
@@ -102,24 +108,33 @@ class Work:
         parents = self.history()
         return sorted(set(parents) - {parent for ids in parents.values() for parent in ids})
 
-    def position(self, path="data.db"):
+    def at(self, place=None):
+        """A database: the exercise's own, the one of that path or of that name in exercise.DATABASES, or what it is."""
+        if place is None or place == "data.db" and not self.databases:
+            return self.database
+        if isinstance(place, (str, Path)):
+            return self.databases.get(place) or SqliteFile(place)
+        return place
+
+    def position(self, place=None):
         """The revisions that a database is at: [] if there is no database, ["base"] before the first."""
-        return database_positions(sa.make_url(f"sqlite:///{path}"))
+        with reading(self.at(place)) as database:
+            return database.position()
 
-    def schema(self, path="data.db"):
-        """{table: {part: description}}, see database.describe()."""
-        with reading(path):
-            return describe(path)
+    def schema(self, place=None):
+        """{table: {part: description}}, see database.describe() and postgres_database.py."""
+        with reading(self.at(place)) as database:
+            return database.schema()
 
-    def all_rows(self, path="data.db"):
+    def all_rows(self, place=None):
         """{table: [{column: value}]}."""
-        with reading(path):
-            return read_rows(path)
+        with reading(self.at(place)) as database:
+            return database.all_rows()
 
-    def rows(self, query, path="data.db"):
+    def rows(self, query, place=None):
         """A query's rows; raises Broken if there is no such table."""
-        with reading(path), sa.create_engine(f"sqlite:///{path}", poolclass=sa.NullPool).connect() as connection:
-            return [tuple(row) for row in connection.execute(sa.text(query))]
+        with reading(self.at(place)) as database:
+            return database.rows(query)
 
     def text(self, path):
         """A file's text, "" if there is no such file."""
@@ -144,12 +159,16 @@ class Work:
 
 
 @contextmanager
-def reading(path):
+def reading(database):
     """Turn what the database says against being read into Broken."""
     try:
-        yield
+        yield database
     except (sqlite3.Error, sa.exc.SQLAlchemyError) as error:
-        raise Broken(f"{path}: {getattr(error, 'orig', None) or error}") from None
+        raise Broken(f"{database.name}: {getattr(error, 'orig', None) or error}") from None
+    except Exception as error:
+        if not type(error).__module__.startswith("psycopg"):
+            raise
+        raise Broken(f"{database.name}: {error}") from None
 
 
 def refuse_twice(warned):
@@ -224,10 +243,11 @@ def judge(exercise, folder, opened, answer=()):
             with (
                 kept_logging(),
                 copied(folder, opened) as (before, environment),
+                copied_databases(exercise) as databases,
                 nothing_outside(Path.cwd(), folder, SECONDS),
             ):
-                as_it_was(Path(), before, exercise.MAY_CHANGE)
-                exercise.check(Work(before, environment))
+                as_it_was(Path(), before, exercise.MAY_CHANGE, databases)
+                exercise.check(Work(before, environment, databases))
     except NotYet as fault:
         return "not_yet", fault
     except Broken as error:
@@ -236,6 +256,8 @@ def judge(exercise, folder, opened, answer=()):
         return "not_yet", NotYet("reaches_outside", place=error.place)
     except TooLong:
         return "not_yet", NotYet("takes_too_long", seconds=SECONDS)
+    except CourseError:
+        raise
     except (Exception, SystemExit) as error:  # work so odd that the check itself stumbles over it
         return "broken", Broken(f"{type(error).__name__}: {error}")
     return "correct", None

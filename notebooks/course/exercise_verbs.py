@@ -14,6 +14,7 @@ from pathlib import Path
 from IPython import get_ipython
 from IPython.display import display
 
+from . import exercise_databases as databases
 from . import session, words
 from .attempts import attempts_of
 from .checking import judge
@@ -34,6 +35,7 @@ from .places import (
     shown,
     work_folder,
 )
+from .postgres import lead_to
 from .progress import remember, solved, solved_of_lesson
 from .words import CourseError, problem, say, word
 
@@ -77,6 +79,10 @@ def exercise(number):
     equip()
     folder = folder_of(found)
     goes_on = folder.is_dir() and any(folder.iterdir()) and (not found.STAGE or opened_folder(found).is_dir())
+    if found.databases:
+        databases.save_after_each_cell()
+        back = databases.bring_back(found)
+        goes_on = goes_on and back
     session.lesson, session.exercise = found.lesson, found.key
     session.opened_at[found.key] = cells_run()
     if not goes_on:
@@ -85,6 +91,9 @@ def exercise(number):
     enter(folder)
     if not found.STAGE:
         tell(found, "went_on")
+        if found.databases:
+            lead_to(found.database)
+            say(word("database_back" if back == "brought back" else "database_of_exercise", database=found.database))
         return
     before = files_and_rows(folder)
     fault = fill(found)
@@ -104,10 +113,15 @@ def open_afresh(found):
         kept = make_afresh(folder)
         forget_stages(found.lesson)
     enter(folder)
+    if found.databases:
+        databases.set_aside(found, kept)
+        databases.make_empty(found)
     fault = unready(found) or fill(found)
     if not fault and not (found.STAGE and opened_folder(found).is_dir()):
         record(found)  # once for a stage: what the learner has done since is no part of how it was opened
     tell(found, "ready")
+    if found.databases:
+        say(word("database_of_exercise", database=found.database))
     if kept:
         say(word("kept_aside", folder=shown(kept)))
     say_fault(found, fault)
@@ -134,6 +148,8 @@ def fill(found):
     """Lay out an exercise in the current folder; returns the NotYet of a stage whose rows cannot be put in yet."""
     if not found.STAGE:
         open_lesson(found.OPENS_ON)
+    if found.databases:
+        lead_to(found.database)
     if (found.folder / "start").is_dir():
         copy_files(found.folder / "start", Path.cwd())
     try:
@@ -163,6 +179,8 @@ def record(found):
     goal = opened_folder(found)
     shutil.rmtree(goal, ignore_errors=True)
     copy_files(Path.cwd(), goal)
+    if found.databases:
+        databases.save(found, opened=True)
 
 
 def opened(found):
@@ -173,7 +191,8 @@ def opened(found):
         goal.mkdir(parents=True)
         enter(goal)
         try:
-            fill(found)
+            with databases.elsewhere(found):
+                fill(found)
         finally:
             enter(before)
     return goal if goal.is_dir() else None
@@ -192,6 +211,8 @@ def check(*answer):
     folder = folder_of(found)
     if not found.ASKS and not folder.is_dir():
         raise problem(f"{kind(found)}_not_opened", number=found.key, folder=shown(folder))
+    if found.databases and not databases.bring_back(found):
+        raise problem("database_lost", database=found.database)
     outcome, fault = verdict(found, answer)
     tell_outcome(found, outcome, fault)
     if not found.ASKS:
@@ -222,7 +243,10 @@ def tell_outcome(found, outcome, fault):
 def tell_where(found, outcome, fault):
     """Say so if the learner's commands work with another database or in another folder than check() looks at."""
     told = outcome == "correct" or getattr(fault, "key", "") == "variable_left"
-    if not told and (other := other_database()):
+    if not told and found.databases:
+        if (here := databases.commands_go_to()) != found.database:
+            say(word("database_elsewhere", database=here, wanted=found.database, number=found.key))
+    elif not told and (other := other_database()):
         say(word("variable_set", database=other))
     if current_folder() != folder_of(found).resolve():
         say(word("checked_elsewhere", number=found.key, folder=shown(folder_of(found))))
@@ -239,7 +263,12 @@ def verdict(found, answer=()):
     if found.ASKS:
         return ("not_answered", None) if answer == () else judge(found, None, None, answer)
     folder, before = folder_of(found), opened(found)
-    untouched = before and files(folder) == files(before) and not tried(found)
+    if found.databases:
+        if databases.unfinished(found):
+            return "not_yet", NotYet("transaction_open", database=found.database)
+        databases.save(found)
+    same = before and files(folder) == files(before) and databases.unchanged(found)
+    untouched = same and not tried(found)
     if untouched and not found.STAGE:
         return "not_started", None
     outcome, fault = judge(found, folder, before)

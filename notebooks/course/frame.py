@@ -2,17 +2,18 @@
 
 import re
 import sqlite3
+from collections import Counter
 from fnmatch import fnmatch
 from pathlib import Path
 
-from .database import describe, read_rows
 from .faults import NotYet
+from .sqlite_file import SqliteFile
 
 TEMPORARY = "_alembic_tmp_"
 VERSIONS = "versions/"
 
 
-def as_it_was(folder, opened, may_change):
+def as_it_was(folder, opened, may_change, databases=None):
     """Raise NotYet for the first thing that has changed and was not to.
 
     New files are the learner's own business, and so are new rows.
@@ -21,7 +22,11 @@ def as_it_was(folder, opened, may_change):
         folder: the learner's folder, or a copy of it.
         opened: the folder as it was; None where that is not known, and then nothing is compared.
         may_change: {"files": [globs], name of a database: [table, or table.column, or "*"]}.
+        databases: {name in may_change: CheckedDatabase} of the exercise's PostgreSQL.
     """
+    for key, database in (databases or {}).items():
+        if "*" not in may_change.get(key, ()):
+            contents_as_they_were(database.name, database, database.before, may_change.get(key, ()))
     if opened is None:
         return
     for path in sorted(p for p in Path(opened).rglob("*") if p.is_file() and "__pycache__" not in p.parts):
@@ -51,38 +56,61 @@ def database_as_it_was(name, path, before, free):
     if not path.is_file():
         raise NotYet("database_missing", database=name)
     try:
-        now, was = describe(path), describe(before)
-        rows_now, rows_before = read_rows(path), read_rows(before)
+        contents_as_they_were(name, SqliteFile(path), SqliteFile(before), free)
     except sqlite3.Error as error:
         raise NotYet("database_unreadable", database=name, reason=error) from None
+
+
+def contents_as_they_were(name, database, database_before, free):
+    now, was = database.schema(), database_before.schema()
+    rows_now, rows_before = database.all_rows(), database_before.all_rows()
     for table in now:
         if table.startswith(TEMPORARY):
             raise NotYet("temporary_table", database=name, table=table)
     for table in was:
         if table not in free:
-            columns = {item.partition(".")[2] for item in free if item.startswith(f"{table}.")}
-            rows_as_they_were(name, table, rows_before.get(table, []), rows_now.get(table), columns)
-            table_as_it_was(name, table, was[table], now.get(table), columns)
+            columns = {item.removeprefix(f"{table}.") for item in free if item.startswith(f"{table}.")}
+            if table not in now:
+                raise NotYet("object_missing" if is_no_table(table) else "table_missing", database=name, table=table)
+            rows_as_they_were(name, table, rows_before.get(table, []), rows_now.get(table, []), columns)
+            table_as_it_was(name, table, was[table], now[table], columns)
     for table in now:
         if table not in was and table not in free:
-            raise NotYet("table_extra", database=name, table=table)
+            raise NotYet("object_extra" if is_no_table(table) else "table_extra", database=name, table=table)
+
+
+def is_no_table(name):
+    """Whether a name in a description is that of a type or the like, as "TYPE mood"."""
+    return re.match(r"[A-Z]+ ", name)
 
 
 def rows_as_they_were(database, table, before, now, free):
     """Every row is still there, its free columns aside; rows of the learner's own may stand beside them."""
-    if now is None:
-        raise NotYet("table_missing", database=database, table=table)
-    left = [{column: value for column, value in row.items() if column not in free} for row in now]
-    for row in before:
-        wanted = {column: value for column, value in row.items() if column not in free}
-        found = [r for r in left if all(column in r and r[column] == value for column, value in wanted.items())]
-        if found:
-            left.remove(found[0])
-            continue
-        missing = [column for column in wanted if left and column not in left[0]]
-        if missing:
+    lost = lost_rows(before, now, free)
+    if lost:
+        if missing := [column for column in lost[0] if now and column not in now[0]]:
             raise NotYet("column_missing", database=database, table=table, column=missing[0])
-        raise NotYet("row_lost", database=database, table=table, row=in_short(wanted))
+        raise NotYet("row_lost", database=database, table=table, row=in_short(lost[0]))
+
+
+def lost_rows(before, now, free=()):
+    """The rows of `before`, without the columns that are free, for which there is none in `now`."""
+    columns = [column for column in (before[0] if before else ()) if column not in free]
+    whole = all(column in row for row in now[:1] for column in columns)
+    there = Counter(key_of(row, columns) for row in now) if whole else Counter()
+    lost = []
+    for row in before:
+        key = key_of(row, columns)
+        if there[key]:
+            there[key] -= 1
+        else:
+            lost.append({column: row[column] for column in columns})
+    return lost
+
+
+def key_of(row, columns):
+    """A row's values as a key of a dictionary; a list or the like as its text."""
+    return tuple(row[c] if row[c].__hash__ else repr(row[c]) for c in columns)
 
 
 def in_short(row):

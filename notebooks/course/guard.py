@@ -7,8 +7,10 @@ import sys
 import tempfile
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
+from unittest.mock import patch
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
@@ -45,6 +47,8 @@ class Watch:
     copy = room = original = thread = None
     until = 0.0
     databases = True  # whether a database of the copy may be opened
+    server = None  # (host, port, user) of the learner's PostgreSQL, where an exercise is about one
+    copies = {}  # {name of a database on it: the name of the copy that stands for it}
 
 
 def audit(event, arguments):
@@ -85,6 +89,8 @@ def connect(dialect, record, arguments, options):
     """Send SQLAlchemy's connections to the copy: an address put together at run time names the learner's folder."""
     if Watch.copy is None or threading.get_ident() != Watch.thread:
         return None
+    if Watch.copies and dialect.name == "postgresql" and dialect.driver == "psycopg":
+        return None  # it calls psycopg.connect(), see connect_to_copy()
     if dialect.name != "sqlite":
         raise Outside(f"{dialect.name}://{options.get('host', '')}")
     if arguments and str(arguments[0]).startswith(Watch.original + os.sep):
@@ -95,6 +101,66 @@ def connect(dialect, record, arguments, options):
     connection.set_authorizer(no_other_file)
     connection.set_progress_handler(lambda: Watch.copy is not None and time.monotonic() > Watch.until, 100_000)
     return connection
+
+
+def real_name(name):
+    """The database that a name of the learner's stands for: while a check runs, a copy."""
+    return Watch.copies.get(name, name)
+
+
+def learners_name(real):
+    """The name by which the learner knows a database."""
+    return next((name for name, copy in Watch.copies.items() if copy == real), real)
+
+
+def connect_to_copy(conninfo="", *, connect, **given):
+    """psycopg.connect() while a check runs: the learner's server means that of the check, his database the copy."""
+    from psycopg.conninfo import conninfo_to_dict
+
+    if Watch.copy is None or threading.get_ident() != Watch.thread:
+        return connect(conninfo, **given)
+    given = conninfo_to_dict(conninfo) | {name: value for name, value in given.items() if value is not None}
+    host, port = given.pop("hostaddr", given.pop("host", None)), given.pop("port", None)
+    name = given.get("dbname") or os.environ.get("PGDATABASE", "")
+    if not Watch.databases:
+        raise DatabaseOpened(name)
+    if name not in Watch.copies or not same_server(host, port):
+        raise Outside(f"postgresql://{host or ''}/{name}")
+    if host and given.get("user") == Watch.server[2]:
+        del given["user"]
+        given.pop("password", None)
+    with our_own():
+        return connect("", **given | {"dbname": Watch.copies[name]})
+
+
+def same_server(host, port):
+    """Whether an address leads to the learner's server, as far as its words tell."""
+    near = {"localhost", "127.0.0.1", "::1"}
+    same = not host or host == Watch.server[0] or {host, Watch.server[0]} <= near
+    return same and (not port or str(port) == Watch.server[1])
+
+
+def psycopg_to_copies():
+    """Let psycopg, the driver, connect to the copies; nothing where an exercise has no PostgreSQL."""
+    if not Watch.copies:
+        return nullcontext()
+    import psycopg
+
+    both = partial(connect_to_copy, connect=psycopg.Connection.connect)
+    patches = ExitStack()
+    patches.enter_context(patch.object(psycopg, "connect", both))
+    patches.enter_context(patch.object(psycopg.Connection, "connect", staticmethod(both)))
+    return patches
+
+
+@contextmanager
+def our_own():
+    """Let the code inside do what only the course may: it is not watched."""
+    thread, Watch.thread = Watch.thread, None
+    try:
+        yield
+    finally:
+        Watch.thread = thread
 
 
 sys.addaudithook(audit)
@@ -118,7 +184,7 @@ def nothing_outside(copy, original, seconds):
     Watch.thread, Watch.until = threading.get_ident(), time.monotonic() + seconds
     temporary, tempfile.tempdir = tempfile.tempdir, Watch.room
     try:
-        with time_limit(seconds):
+        with psycopg_to_copies(), time_limit(seconds):
             yield
     finally:
         Watch.copy, tempfile.tempdir = None, temporary

@@ -6,8 +6,11 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import sqlalchemy
+
 from .contents import lessons
 from .places import NOTEBOOKS, PROJECT
+from .postgres_database import PostgresDatabase
 from .terminal import Screen, run, split_line
 from .words import problem
 
@@ -73,9 +76,13 @@ def alembic(line):
     assert not run(split_line(line)[0], screen, screen), screen.getvalue()
 
 
-def sql(script, database="data.db"):
-    """Run SQL on a database of the current folder."""
-    with closing(sqlite3.connect(database)) as connection:
+def sql(script, database=None):
+    """Run SQL on a database of the current folder, or by default on the one that a command would work with."""
+    url = sqlalchemy.make_url(os.environ.get("DATABASE_URL") or "sqlite:///data.db")
+    if not database and url.get_backend_name() == "postgresql":
+        PostgresDatabase(url.database).run(script)
+        return
+    with closing(sqlite3.connect(database or "data.db")) as connection:
         connection.executescript(script)
         connection.commit()
 

@@ -5,8 +5,22 @@ import re
 import sqlite3
 import string
 from contextlib import closing
+from dataclasses import dataclass
 
 from .database import VERSION_TABLE, quoted
+
+
+@dataclass
+class Column:
+    """What one must know of a column to put a value into it."""
+
+    name: str
+    kind: str  # its type, in capital letters
+    required: bool
+    primary: bool = False
+    link: tuple = ()  # (table, column) that a foreign key leads to
+    allowed: tuple = ()  # the strings that a CHECK or an enum lets in
+    unique: bool = False
 
 
 def add_strangers(path, values=None):
@@ -21,83 +35,97 @@ def add_strangers(path, values=None):
         connection.execute("PRAGMA foreign_keys = OFF")
         names = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> ?"
         for (table,) in connection.execute(names, [VERSION_TABLE]).fetchall():
-            for empty in (False, True):
-                add_stranger(connection, table, empty, values or {})
+            add_rows(connection, table, quoted(table), columns_of_sqlite(connection, table), values or {}, "?")
         connection.commit()
 
 
-def add_stranger(connection, table, empty, values):
-    columns = connection.execute(f"PRAGMA table_info({quoted(table)})").fetchall()
-    links = {row[3]: row for row in connection.execute(f"PRAGMA foreign_key_list({quoted(table)})")}
-    allowed, unique = words_of_checks(connection, table), unique_columns(connection, table)
-    for attempt in range(3):  # random values; words of the table's checks; values of its own rows
-        row = {}
-        for _, name, kind, required, _, primary in columns:
-            if primary and "INT" in kind.upper() and name not in links:
-                row[name] = random.randrange(10_000, 1_000_000_000)
-            elif empty and not required and not primary:
-                row[name] = None
-            elif f"{table}.{name}" in values:
-                row[name] = random.choice(values[f"{table}.{name}"])
-            elif name in links:
-                row[name] = a_value_of(connection, links[name][2], links[name][4] or "rowid")
-            elif attempt and name in allowed:
-                row[name] = random.choice(allowed[name])
-            elif attempt == 2 and name not in unique and (known := values_of(connection, table, name)):
-                row[name] = random.choice(known)
-            else:
-                row[name] = a_value(kind)
-        try:
-            insert(connection, table, row)
-            return
-        except sqlite3.Error:
-            continue
+def add_rows(connection, table, name, columns, values, mark):
+    """Add the two rows.
+
+    Args:
+        table: as `values` name it.
+        name: the same in SQL.
+        mark: the driver's sign for a value.
+    """
+    for empty in (False, True):
+        for attempt in range(3):  # random values; words of the table's checks; values of its own rows
+            row = {c.name: value_for(connection, table, name, c, values, attempt, empty) for c in columns}
+            names, marks = ", ".join(map(quoted, row)), ", ".join([mark] * len(row))
+            into = f"INSERT INTO {name} ({names}) VALUES ({marks})" if row else f"INSERT INTO {name} DEFAULT VALUES"
+            try:
+                connection.execute(into, list(row.values()))
+                break
+            except Exception:  # each driver has an error of its own for a row that a constraint refuses
+                continue
 
 
-def insert(connection, table, row):
-    if not row:
-        connection.execute(f"INSERT INTO {quoted(table)} DEFAULT VALUES")
-        return
-    names, marks = ", ".join(map(quoted, row)), ", ".join("?" * len(row))
-    connection.execute(f"INSERT INTO {quoted(table)} ({names}) VALUES ({marks})", list(row.values()))
+def value_for(connection, table, name, column, values, attempt, empty):
+    """A value for a column of a row."""
+    if column.primary and "INT" in column.kind and not column.link:
+        return random.randrange(10_000, 30_000 if "SMALL" in column.kind else 1_000_000_000)
+    if empty and not column.required and not column.primary:
+        return None
+    if f"{table}.{column.name}" in values:
+        return random.choice(values[f"{table}.{column.name}"])
+    if column.link:
+        return one_of(connection, *column.link)
+    if attempt and column.allowed:
+        return random.choice(column.allowed)
+    if attempt == 2 and not column.unique and (known := one_of(connection, name, quoted(column.name))) is not None:
+        return known
+    return a_value(column.kind)
+
+
+def one_of(connection, table, column):
+    """A value of a column, both named as in SQL; None where there is no row."""
+    found = connection.execute(f"SELECT {column} FROM {table} ORDER BY random() LIMIT 1").fetchone()
+    return found[0] if found else None
 
 
 def a_value(kind):
     """A random value that a column of this type can hold, and that its name does not give away."""
-    kind = kind.upper()
+    if kind.endswith("[]"):
+        return "{}"
+    if "INTERVAL" in kind:
+        return f"{random.randrange(1, 90)} days"
     if "INT" in kind:
-        return random.randrange(10_000, 90_000)
+        return random.randrange(10_000, 30_000)
     if "BOOL" in kind:
-        return random.randrange(2)
+        return bool(random.randrange(2))
     if "DATETIME" in kind or "TIMESTAMP" in kind:
         return f"20{random.randrange(10, 60)}-0{random.randrange(1, 10)}-1{random.randrange(10)} 10:20:30.000000"
     if "DATE" in kind:
         return f"20{random.randrange(10, 60)}-0{random.randrange(1, 10)}-1{random.randrange(10)}"
     if re.search(r"REAL|FLOA|DOUB|NUM|DEC", kind):
         return random.randrange(10_000) / 4
+    if "JSON" in kind:
+        return f'{{"{random.randrange(10_000)}": 1}}'
+    if kind == "UUID":
+        return f"{random.getrandbits(128):032x}"
     length = re.search(r"\((\d+)", kind)
     size = min(int(length[1]) if length else 12, 12)
     return "".join(random.choices(string.ascii_lowercase, k=size))
 
 
-def a_value_of(connection, table, column):
-    found = connection.execute(f"SELECT {column} FROM {quoted(table)} ORDER BY random() LIMIT 1").fetchone()
-    return found[0] if found else None
-
-
-def values_of(connection, table, column):
-    return [value for (value,) in connection.execute(f"SELECT {quoted(column)} FROM {quoted(table)}")]
-
-
-def words_of_checks(connection, table):
-    """{column: the strings that a CHECK names for it}."""
+def columns_of_sqlite(connection, table):
+    """The columns of a table of a SQLite file."""
+    links = {row[3]: (row[2], row[4]) for row in connection.execute(f"PRAGMA foreign_key_list({quoted(table)})")}
+    indexes = connection.execute(f"PRAGMA index_list({quoted(table)})").fetchall()
+    unique = {
+        row[2] for index in indexes if index[2] for row in connection.execute(f"PRAGMA index_info({quoted(index[1])})")
+    }
     (sql,) = connection.execute("SELECT sql FROM sqlite_master WHERE name = ?", [table]).fetchone()
+    allowed = words_of_checks(sql)
+    found = []
+    for _, name, kind, required, _, primary in connection.execute(f"PRAGMA table_info({quoted(table)})"):
+        target, referred = links.get(name, (None, None))
+        link = (quoted(target), quoted(referred) if referred else "rowid") if target else ()
+        words = tuple(allowed.get(name, ()))
+        found.append(Column(name, kind.upper(), bool(required), bool(primary), link, words, name in unique))
+    return found
+
+
+def words_of_checks(sql):
+    """{column: the strings that a CHECK names for it}."""
     found = re.findall(r"[\"`\[]?(\w+)[\"`\]]?\s+IN\s*\(([^)]*)\)", sql, re.IGNORECASE)
     return {name: strings for name, words in found if (strings := re.findall(r"'([^']*)'", words))}
-
-
-def unique_columns(connection, table):
-    """The columns of the table's unique constraints and indexes."""
-    indexes = connection.execute(f"PRAGMA index_list({quoted(table)})").fetchall()
-    names = [index[1] for index in indexes if index[2]]
-    return {row[2] for name in names for row in connection.execute(f"PRAGMA index_info({quoted(name)})")}

@@ -15,6 +15,8 @@ from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 
+from ..contents import lessons
+
 HERE = Path(__file__).resolve().parent
 NAME = re.compile(r"(\d\d)_(\d+)_\w+")
 DEFAULTS = {
@@ -22,7 +24,9 @@ DEFAULTS = {
     "ASKS": 0,  # how many values check() is given as the answer; 0: it looks at the folder
     "STAGE": False,  # it goes on in the lesson's own folder, after the exercise before it
     "NOT_BEGUN": (),  # of a stage: the keys of the faults that an untouched folder has
-    "MAY_CHANGE": {},  # {"files": [globs], "data.db": [tables, or table.column]}: what it asks to change; a stage, all
+    "MAY_CHANGE": {},  # {"files": [globs], "data.db": [tables, or table.column]}: what it asks to change; a stage, all;
+    # "database" is that of part 3, which has a PostgreSQL database for each exercise that asks for no answer
+    "DATABASES": (),  # names of databases beside that one: "prod" is exercise_24_1_prod, in MAY_CHANGE "prod"
     "put_right": None,  # put_right() takes away, before set_up(), what reset() is to bring anew in a stage
     "set_up": None,  # set_up() turns the opening, in the current folder, into what the learner finds
 }
@@ -48,8 +52,12 @@ def load_exercise(key):
     given["OPENS_ON"] = given["OPENS_ON"] or lesson
     if given["STAGE"]:
         given["MAY_CHANGE"] = {"files": ["*"], "data.db": ["*"]}
-    check = getattr(module, "check", None)
-    return SimpleNamespace(key=key, lesson=lesson, number=int(number), folder=folder, check=check, **given)
+    given["check"] = getattr(module, "check", None)
+    main = f"exercise_{lesson}_{number}"
+    there = lessons()[lesson].part == 3 and not given["ASKS"]
+    names = {"database": main} | {name: f"{main}_{name}" for name in given["DATABASES"]} if there else {}
+    more = {"database": names.get("database"), "databases": names}
+    return SimpleNamespace(key=key, lesson=lesson, number=int(number), folder=folder, **given, **more)
 
 
 @cache

@@ -20,31 +20,37 @@ import sqlalchemy as sa
 from alembic.ddl.sqlite import SQLiteImpl
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
-from ..database import describe, quoted
+from ..database import describe, quoted, server_says
 from ..faults import Broken, NotYet, cause
-from ..guard import DatabaseOpened, Outside, no_database, no_other_file
-from ..strangers import add_strangers
+from ..frame import lost_rows
+from ..guard import DatabaseOpened, Outside, learners_name, no_database
+from ..postgres_database import PostgresDatabase
+from ..sqlite_file import SqliteFile
 from ..terminal import Screen, forget_project_modules, project_settings, run, split_line
 
-__all__ = ["Broken", "NotYet", "add_strangers", "cause"]
+__all__ = ["Broken", "NotYet", "cause"]
+
+TWICE = re.compile(r"(?:table|relation) \"?(\w+)\"? already exists")
+OF_NO_MODEL = re.compile(r"TRIGGER |GRANT |OWNER")
 
 
 # Where the database is in the history
 
 
-def at(work, revision, database="data.db"):
+def at(work, revision, database=None):
     """The database is at `revision`."""
     position = work.position(database)
     if position != [revision]:
-        leads_to(work, database)
-        raise NotYet("at_another_revision", database=database, position=listed(position), wanted=revision)
+        leads_to(work, work.at(database))
+        name = work.at(database).name
+        raise NotYet("at_another_revision", database=name, position=listed(position), wanted=revision)
 
 
 def leads_to(work, database):
-    """The address leads to data.db, if that is the database in question: commands may have gone elsewhere."""
-    if database == "data.db":
+    """The address leads to the exercise's database, if that is in question: commands may have gone elsewhere."""
+    if database is work.database:
         with suppress(Broken):
-            opens(work, database)
+            opens(work, database.name)
 
 
 def one_head(work):
@@ -58,42 +64,43 @@ def one_head(work):
 
 
 def at_head(work):
-    """The history has one head, which is returned, and data.db has that mark and no other."""
+    """The history has one head, which is returned, and the database has that mark and no other."""
     head, position = one_head(work), work.position()
     if len(position) > 1 and head in position:
         raise NotYet("several_marks", head=head, marks=listed(position))
     for revision in position:
         if revision != "base" and revision not in work.history():
-            raise NotYet("revision_lost", revision=revision, database="data.db")
+            raise NotYet("revision_lost", revision=revision, database=work.database.name)
     if position != [head]:
-        leads_to(work, "data.db")
+        leads_to(work, work.database)
         not_applied(work, position=listed(position), head=head)
     return head
 
 
 def not_applied(work, **places):
     """Raise NotYet with what stops `upgrade head`, if anything does; else that it is still to be run."""
+    places["database"] = work.database.name
     try:
         work.alembic("upgrade head")
     except Broken as error:
         reason = cause(error)
-        table = (re.findall(r"table \"?(\w+)\"? already exists", reason) or [None])[0]
-        if work.opened and table and table not in work.schema(work.opened / "data.db"):
-            raise NotYet("table_in_the_way", database="data.db", table=table, reason=reason, **places) from None
-        raise NotYet("upgrade_stops", database="data.db", reason=reason, **places) from None
-    raise NotYet("not_applied", database="data.db", **places)
+        table = (TWICE.findall(reason) or [None])[0]
+        if work.before and table and table not in work.schema(work.before):
+            raise NotYet("table_in_the_way", table=table, reason=reason, **places) from None
+        raise NotYet("upgrade_stops", reason=reason, **places) from None
+    raise NotYet("not_applied", **places)
 
 
 def not_by_hand(work):
-    """If data.db is where it was when the exercise was opened, it has the schema of then, too."""
-    before, position = work.opened / "data.db", work.position()
-    if position == work.position(before):
-        places = {"database": "data.db", "position": listed(position)}
-        same_schema(work.schema(before), work.schema(), "changed_beside_history", **places)
+    """If the database is where it was when the exercise was opened, it has the schema of then, too."""
+    position = work.position()
+    if position == work.position(work.before):
+        places = {"database": work.database.name, "position": listed(position)}
+        same_schema(work.schema(work.before), work.schema(), "changed_beside_history", **places)
 
 
 def new_head(work, after):
-    """Revisions that follow `after` are applied to data.db, by Alembic and not by hand; the head is returned."""
+    """Revisions that follow `after` are applied to the database, by Alembic and not by hand; the head is returned."""
     new_revisions(work, after)
     not_by_hand(work)
     return at_head(work)
@@ -130,9 +137,10 @@ def ancestors(history, revision):
 
 
 def has_effect(work, revision, table, column):
-    """data.db is at `revision`, so it has the column that this is to add."""
+    """The database is at `revision`, so it has the column that this is to add."""
     if column not in work.schema().get(table, {}):
-        raise NotYet("applied_without_effect", revision=revision, database="data.db", table=table, column=column)
+        places = {"database": work.database.name, "table": table, "column": column}
+        raise NotYet("applied_without_effect", revision=revision, **places)
 
 
 def columns_are(table, wanted, found):
@@ -155,8 +163,10 @@ def columns_are(table, wanted, found):
 
 def is_column(part):
     """Whether a part of a description is a column: those of other kinds begin with a word in capital letters."""
-    other = r"PRIMARY KEY|FOREIGN KEY .*|UNIQUE .*|(UNIQUE )?INDEX .*|CHECK \(.*|TRIGGER .*|COLLATE .*|VIEW"
-    return not re.fullmatch(rf"{other}|AUTOINCREMENT|WITHOUT ROWID|STRICT", part, re.DOTALL)
+    other = r"PRIMARY KEY|FOREIGN KEY .*|UNIQUE .*|(UNIQUE )?INDEX .*|CHECK \(.*|TRIGGER .*|COLLATE .*|AUTOINCREMENT"
+    of_postgresql = r"GRANT .*|OWNER|EXCLUDE .*|VALUES|DOMAIN|FUNCTION|SEQUENCE|SCHEMA|EXTENSION"
+    views = r"(MATERIALIZED )?VIEW"
+    return not re.fullmatch(rf"{other}|WITHOUT ROWID|STRICT|{views}|{of_postgresql}", part, re.DOTALL)
 
 
 def same_schema(wanted, found, key, **places):
@@ -185,14 +195,10 @@ def same_rows(wanted, found, key, free=(), **places):
     for table, rows in wanted.items():
         if table in free:
             continue
-        skip = {item.partition(".")[2] for item in free if item.startswith(f"{table}.")}
-        left = [{c: v for c, v in row.items() if c not in skip} for row in found.get(table, [])]
-        for row in rows:
-            row = {column: value for column, value in row.items() if column not in skip}
-            match = next((r for r in left if all(c in r and r[c] == v for c, v in row.items())), None)
-            if match is None:
-                raise NotYet(key, table=table, row=row_in_short(row, left), **places)
-            left.remove(match)
+        skip = {item.removeprefix(f"{table}.") for item in free if item.startswith(f"{table}.")}
+        if lost := lost_rows(rows, found.get(table, []), skip):
+            extra = lost_rows(found.get(table, []), rows, skip)
+            raise NotYet(key, table=table, row=row_in_short(lost[0], extra), **places)
 
 
 def row_in_short(row, others):
@@ -209,33 +215,35 @@ def column_filled(work, column, value, revision):
     Args:
         value: what the revision writes, as SQL.
     """
-    table, name = column.split(".")
+    table, _, name = column.rpartition(".")
     if name not in work.schema().get(table, {}):
         raise NotYet("column_not_added", column=column, revision=revision)
-    ids = ", ".join(str(row["id"]) for row in work.all_rows(work.opened / "data.db")[table])
-    if work.rows(f"SELECT count(*) FROM {table} WHERE id IN ({ids}) AND {name} IS NOT {value}") != [(0,)]:
+    ids = ", ".join(str(row["id"]) for row in work.all_rows(work.before)[table])
+    query = f"SELECT count(*) FROM {table} WHERE id IN ({ids}) AND ({name} = {value}) IS NOT TRUE"
+    if work.rows(query) != [(0,)]:
         raise NotYet("column_not_filled", column=column, revision=revision)
 
 
 # What the migrations do
 
 
-@contextmanager
 def database_of(work, source):
-    """Put another database (a path, or None for none) into data.db's place for the code inside."""
-    kept = Path("data.db.kept_by_check")
-    Path("data.db").replace(kept)
-    if source:
-        shutil.copyfile(source, "data.db")
-    try:
-        yield
-    finally:
-        Path("data.db").unlink(missing_ok=True)
-        kept.replace("data.db")
+    """Put another database (a path, or None for none) into the place of the exercise's for the code inside."""
+    return work.database.replaced_by(work.at(source) if source else None)
+
+
+def empty_database(work):
+    """Let the code inside find an empty database in the place of the exercise's, as on a new machine."""
+    return database_of(work, None)
+
+
+def another_copy(work):
+    """Throw away, at its end, what the code inside does to the exercise's database."""
+    return work.database.replaced_by(work.database)
 
 
 def made_by_migrations(work, free=(), renames=None, fills=None, values=None, begin_at=None):
-    """From the database as it was at first, with rows that nobody could foresee, `upgrade head` makes what data.db is.
+    """From the database as it was at first, with rows that nobody could foresee, `upgrade head` makes what it is now.
 
     Args:
         free: "table" or "table.column" whose rows the migrations may change.
@@ -245,10 +253,10 @@ def made_by_migrations(work, free=(), renames=None, fills=None, values=None, beg
         begin_at: the revision that the database is taken for; by default what it says itself.
     """
     learners = work.schema()
-    with database_of(work, work.opened / "data.db"):
+    with database_of(work, work.before):
         if begin_at:
-            change_rows("data.db", "UPDATE alembic_version SET version_num = ?", begin_at)
-        add_strangers("data.db", values)
+            work.database.run(f"UPDATE alembic_version SET version_num = '{begin_at}'")
+        work.database.add_strangers(values)
         before = filled(renamed(work.all_rows(), renames), fills)
         upgrade_to_head(work)
         same_schema(work.schema(), learners, "not_made_by_migrations")
@@ -256,29 +264,23 @@ def made_by_migrations(work, free=(), renames=None, fills=None, values=None, beg
 
 
 def upgrade_to_head(work):
-    """`upgrade head` brings data.db to the head, and creates no table a second time."""
+    """`upgrade head` brings the database to the head, and creates no table a second time."""
     try:
         work.alembic("upgrade head")
     except Broken as error:
-        if found := re.search(r"table \"?(\w+)\"? already exists", str(error)):
+        if found := TWICE.search(str(error)):
             raise NotYet("created_twice", table=found[1]) from None
         raise
     if work.position() != work.heads():
         raise NotYet("another_database")
 
 
-def change_rows(database, statement, *values):
-    with closing(sqlite3.connect(database)) as connection:
-        connection.execute(statement, values)
-        connection.commit()
-
-
 def made_to_the_letter(work, table):
     """The table's SQL is that of the migrations, run from 0001 or from where the database was at first."""
     learners = clauses_of(work, table)
-    for revision in ("0001", *work.position(work.opened / "data.db")):
-        with database_of(work, work.opened / "data.db"), suppress(Broken, NotYet):  # from 0002 the way may be closed
-            change_rows("data.db", "UPDATE alembic_version SET version_num = ?", revision)
+    for revision in ("0001", *work.position(work.before)):
+        with database_of(work, work.before), suppress(Broken, NotYet):  # from 0002 the way may be closed
+            work.database.run(f"UPDATE alembic_version SET version_num = '{revision}'")
             upgrade_to_head(work)
             if clauses_of(work, table) == learners:
                 return
@@ -314,7 +316,7 @@ def worked_example(work, *commands, then="upgrade head"):
         for command in commands:
             work.alembic(command)
         give_other_texts("data.db")
-        add_strangers("data.db")
+        work.database.add_strangers()
         shutil.copyfile("data.db", "before.kept_by_check")
         work.alembic(then)
         Path("data.db").replace("after.kept_by_check")
@@ -336,7 +338,7 @@ def give_other_texts(database):
         connection.commit()
 
 
-def same_database(work, wanted, schema_key, rows_key, database="data.db", free=(), **places):
+def same_database(work, wanted, schema_key, rows_key, database=None, free=(), **places):
     """A database has the schema and the rows of another, no less and no more; else NotYet with one of the two keys."""
     same_schema(work.schema(wanted), work.schema(database), schema_key, **places)
     same_schema(constraint_names(work, wanted), constraint_names(work, database), schema_key, **places)
@@ -346,10 +348,7 @@ def same_database(work, wanted, schema_key, rows_key, database="data.db", free=(
 
 def constraint_names(work, database):
     """{table: {name: kind}} of the foreign keys and CHECKs that have a name, which a description does not tell."""
-    pattern = r"CONSTRAINT\s+[\"`\[]?(\w+)[\"`\]]?\s+(FOREIGN KEY|REFERENCES|CHECK)"
-    tables = work.rows("SELECT name, sql FROM sqlite_master WHERE type = 'table'", database)
-    found = {table: re.findall(pattern, sql, re.IGNORECASE) for table, sql in tables}
-    return {t: {n: "CHECK" if k.upper() == "CHECK" else "FOREIGN KEY" for n, k in names} for t, names in found.items()}
+    return work.at(database).constraint_names()
 
 
 def joined_as_before(work, before, after):
@@ -362,26 +361,32 @@ def joined_as_before(work, before, after):
 
 def renamed(rows, renames):
     """Rows, as work.all_rows() gives them, with the columns of `renames` under their other names."""
-    names = {old: new.partition(".")[2] for old, new in (renames or {}).items()}
+    names = {old: new.rpartition(".")[2] for old, new in (renames or {}).items()}
     return {t: [{names.get(f"{t}.{c}", c): v for c, v in row.items()} for row in found] for t, found in rows.items()}
+
+
+def add_strangers(path=None, values=None):
+    """Put rows that nobody could foresee into a file, or by default into the database that a command works with."""
+    url = sa.make_url(os.environ.get("DATABASE_URL") or "sqlite:///data.db")
+    is_file = path or url.get_backend_name() == "sqlite"
+    (SqliteFile(path or "data.db") if is_file else PostgresDatabase(url.database)).add_strangers(values)
 
 
 def filled(rows, fills):
     """Rows, as work.all_rows() gives them, with the columns and values of `fills` added."""
     more = {table: {} for table in rows}
     for name, value in (fills or {}).items():
-        table, _, column = name.partition(".")
+        table, _, column = name.rpartition(".")
         more[table][column] = value
     return {table: [row | more[table] for row in found] for table, found in rows.items()}
 
 
 def made_from_nothing(work, key="not_made_by_migrations"):
-    """On an empty database `upgrade head` makes the schema that data.db has; else NotYet(key)."""
+    """On an empty database `upgrade head` makes the schema that the exercise's has; else NotYet(key)."""
     learners = work.schema()
-    with database_of(work, None):
+    with empty_database(work):
         work.alembic("upgrade head")
-        if not Path("data.db").is_file():
-            raise NotYet("another_database")
+        work.database.was_made()
         same_schema(work.schema(), learners, key)
 
 
@@ -393,10 +398,10 @@ def way_back(work, revision, free=(), wanted=None, renames=None):
         wanted: the schema at `revision`; by default that of the database as the exercise was opened.
         renames: {"table.column": "table.other"}, the column's name at `revision` and its name now.
     """
-    add_strangers("data.db")
+    work.database.add_strangers()
     schema, before = work.schema(), work.all_rows()
     work.alembic(f"downgrade {revision}")
-    wanted, now = wanted or work.schema(work.opened / "data.db"), work.schema()
+    wanted, now = wanted or work.schema(work.before), work.schema()
     if left := [table for table in now if table not in wanted]:
         raise NotYet("table_left_behind", table=left[0], revision=revision)
     if gone := [table for table in wanted if table not in now]:
@@ -436,7 +441,7 @@ def no_row_more(work, table, revision):
 
 
 def models_agree(work, defaults=True):
-    """`alembic check` finds nothing, and the models make the very tables that data.db has.
+    """`alembic check` finds nothing, and the models make the very tables that the database has.
 
     Args:
         defaults: False where a default may stand in the database alone.
@@ -445,10 +450,16 @@ def models_agree(work, defaults=True):
         key, difference = first_operation(found)
         raise NotYet(key, difference=difference)
     by_models = schema_of_models(work)
-    in_database = {table: parts for table, parts in work.schema().items() if "VIEW" not in parts}
+    by_models, in_database = only_tables(by_models), only_tables(work.schema())
     if not defaults:
         by_models, in_database = without_defaults(by_models), without_defaults(in_database)
     same_schema(by_models, in_database, "models_differ_unseen")
+
+
+def only_tables(schema):
+    """What models make of a schema: its tables, without triggers, grants and owners."""
+    tables = {name: parts for name, parts in schema.items() if "PRIMARY KEY" in parts}
+    return {t: {p: d for p, d in parts.items() if not OF_NO_MODEL.match(p)} for t, parts in tables.items()}
 
 
 def operations_found(work):
@@ -495,10 +506,7 @@ def schema_of_models(work):
     metadata = work.models()
     if not metadata:
         raise NotYet("no_metadata")
-    Path("made_by_models.db").unlink(missing_ok=True)
-    for one in metadata:
-        one.create_all(sa.create_engine("sqlite:///made_by_models.db", poolclass=sa.NullPool))
-    return work.schema("made_by_models.db")
+    return work.database.schema_of(metadata)
 
 
 def without_defaults(schema):
@@ -507,6 +515,15 @@ def without_defaults(schema):
 
 def without_checks(schema):
     return {t: {part: d for part, d in parts.items() if d != "CHECK"} for t, parts in schema.items()}
+
+
+def without_queries(schema):
+    """A schema whose views do not tell their SQL, which may be written in many ways, but whether they are filled."""
+    return {t: {p: filled_or_not(p, text) for p, text in parts.items()} for t, parts in schema.items()}
+
+
+def filled_or_not(part, text):
+    return ("WITH NO DATA" if text.endswith("WITH NO DATA") else "SELECT") if part.endswith("VIEW") else text
 
 
 def first_operation(text):
@@ -654,7 +671,8 @@ def settings_kept(before):
 
 def opens(work, database, start="."):
     """`alembic current`, run in the folder `start`, opens `database` and nothing else."""
-    wanted, command = os.path.realpath(database), current_from(start)
+    on_server = database in (one.name for one in work.databases.values())
+    wanted, command = database if on_server else os.path.realpath(database), current_from(start)
     try:
         with databases_opened() as opened, chdir(start):
             work.alembic(command)
@@ -665,7 +683,7 @@ def opens(work, database, start="."):
     if not opened:
         raise NotYet("opens_nothing", database=database)
     for path in opened:
-        if os.path.realpath(path) != wanted:
+        if path != wanted and os.path.realpath(path) != wanted:
             raise NotYet("opens_another", database=database, found=as_in_project(path) or ":memory:")
 
 
@@ -730,11 +748,16 @@ def opens_from_anywhere(work, database, folder):
 
 @contextmanager
 def databases_opened():
-    """Give the paths of the SQLite files that engines connect to inside; that of a database in memory is empty."""
+    """Give what engines connect to inside: the paths of SQLite files, "" for one in memory, the names of databases."""
     found = []
 
     def note(connection, record):
-        found.append(connection.execute("PRAGMA database_list").fetchone()[2])
+        is_file = hasattr(connection, "executescript")
+        found.append(
+            connection.execute("PRAGMA database_list").fetchone()[2]
+            if is_file
+            else learners_name(connection.info.dbname)
+        )
 
     sa.event.listen(sa.Engine, "connect", note)
     try:
@@ -815,16 +838,16 @@ def goes_the_way(script, name, start, end):
         raise NotYet("wrong_range", file=name, found_start=way[0], found_end=way[-1], start=start, end=end)
 
 
-def run_script(work, name, database):
+def run_script(work, name, database=None):
     """Run a saved script on a database, as an administrator would."""
-    run_sql(saved_script(work, name), name, database)
+    run_sql(saved_script(work, name), name, work.at(database))
 
 
 def leaves_as_it_was(work, name, source, change, key):
     """A saved script changes nothing in a database that it does not fit: `source` after the SQL of `change`."""
     database = "unfit.kept_by_check"
     shutil.copyfile(source, database)
-    run_sql(change, name, database)
+    run_sql(change, name, work.at(database))
     schema = work.schema(database)
     with suppress(NotYet):
         run_script(work, name, database)
@@ -833,14 +856,16 @@ def leaves_as_it_was(work, name, source, change, key):
 
 def run_sql(script, name, database):
     """Run SQL that learners know by this name on a database."""
-    with closing(sqlite3.connect(database)) as connection:
-        connection.set_authorizer(no_other_file)
-        try:
-            connection.executescript(script)
-        except (sqlite3.Error, ValueError) as error:
-            raise NotYet("script_stops", file=name, reason=error) from None
-        if connection.in_transaction:
-            raise NotYet("script_uncommitted", file=name)
+    try:
+        finished = database.run(script)
+    except (sqlite3.Error, ValueError) as error:
+        raise NotYet("script_stops", file=name, reason=error) from None
+    except Exception as error:
+        if not type(error).__module__.startswith("psycopg"):
+            raise
+        raise NotYet("script_stops", file=name, reason=server_says(error)) from None
+    if not finished:
+        raise NotYet("script_uncommitted", file=name)
 
 
 # Answers

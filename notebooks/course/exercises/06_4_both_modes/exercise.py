@@ -22,7 +22,7 @@ def check(work):
     before, after = checks.worked_example(work)
     script = printed_offline(work)
     with checks.database_of(work, before):
-        explained(checks.run_sql, script, f"alembic {OFFLINE}", "data.db")
+        explained(checks.run_sql, script, f"alembic {OFFLINE}", work.database)
         is_like(work, after, OFFLINE)
     with checks.database_of(work, before):
         explained(work.alembic, ONLINE)

@@ -1,0 +1,527 @@
+"""The PostgreSQL databases of an exercise: made, kept in files that outlive the server, and copied for a check.
+
+The server goes with the kernel, so the databases of the open exercise are written to files beside the work folders
+after each cell that changed something. A check works on a server of its own, on which roles and databases of the same
+names stand for the learner's: what it does there changes nothing of his.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+from contextlib import contextmanager, suppress
+from itertools import count
+
+import sqlalchemy as sa
+from IPython import get_ipython
+
+from . import session
+from .exercises import load_exercise
+from .faults import NotYet
+from .guard import Watch, our_own
+from .places import work_folder
+from .postgres import (
+    Server,
+    create_database,
+    ensure_server,
+    lead_to,
+    maintenance,
+    start_server,
+    stop_server,
+)
+from .postgres_database import PostgresDatabase
+from .words import CourseError, problem
+
+END_OF_ROLES = "-- end of roles\n"
+DUMP = ("pg_dump", "--inserts", "--rows-per-insert=500", "--lock-wait-timeout=2s", "--encoding=UTF8")
+ROLES = """
+    SELECT format('DO $$BEGIN CREATE ROLE %I; EXCEPTION WHEN duplicate_object THEN NULL; END$$;', rolname)
+        || format(E'\\nALTER ROLE %I WITH %s %s %s %s %s %s;', rolname,
+            CASE WHEN rolsuper THEN 'SUPERUSER' ELSE 'NOSUPERUSER' END,
+            CASE WHEN rolinherit THEN 'INHERIT' ELSE 'NOINHERIT' END,
+            CASE WHEN rolcreaterole THEN 'CREATEROLE' ELSE 'NOCREATEROLE' END,
+            CASE WHEN rolcreatedb THEN 'CREATEDB' ELSE 'NOCREATEDB' END,
+            CASE WHEN rolcanlogin THEN 'LOGIN' ELSE 'NOLOGIN' END,
+            CASE WHEN rolbypassrls THEN 'BYPASSRLS' ELSE 'NOBYPASSRLS' END)
+    FROM pg_roles WHERE oid >= 16384 AND rolname <> current_user
+    UNION ALL
+    SELECT format('GRANT %I TO %I;', g.rolname, m.rolname) FROM pg_auth_members a
+    JOIN pg_roles g ON g.oid = a.roleid JOIN pg_roles m ON m.oid = a.member
+    WHERE a.roleid >= 16384 AND m.oid >= 16384 AND m.rolname <> current_user"""
+OF_DATABASE = """
+    SELECT format('GRANT %s ON DATABASE %%I TO %I', string_agg(a.privilege_type, ', '), g.rolname)
+    FROM pg_database d, aclexplode(d.datacl) a JOIN pg_roles g ON g.oid = a.grantee
+    WHERE d.datname = current_database() AND a.grantee <> d.datdba GROUP BY g.rolname
+    UNION ALL
+    SELECT CASE WHEN s.setrole = 0 THEN 'ALTER DATABASE %I'
+                ELSE format('ALTER ROLE %I IN DATABASE %%I', pg_get_userbyid(s.setrole)) END
+        || ' SET ' || split_part(c, '=', 1) || ' TO ' || CASE WHEN split_part(c, '=', 1) = 'search_path'
+           THEN substr(c, strpos(c, '=') + 1) ELSE quote_literal(substr(c, strpos(c, '=') + 1)) END
+    FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase, unnest(s.setconfig) c
+    WHERE d.datname = current_database()"""
+INVALID_INDEXES = """
+    SELECT n.nspname, c.relname, i.indisunique, pg_get_indexdef(c.oid)
+    FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE NOT i.indisvalid AND n.nspname !~ '^pg_'"""
+UNUSUAL = """
+    SELECT EXISTS (SELECT FROM pg_database WHERE datname = current_database() AND datacl IS NOT NULL)
+        OR EXISTS (SELECT FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase
+                   WHERE d.datname = current_database())
+        OR EXISTS (SELECT FROM pg_extension WHERE extname <> 'plpgsql') OR EXISTS (SELECT FROM pg_event_trigger)
+        OR EXISTS (SELECT FROM pg_publication) OR EXISTS (SELECT FROM pg_largeobject_metadata)
+        OR EXISTS (SELECT FROM pg_default_acl) OR EXISTS (SELECT FROM pg_foreign_data_wrapper)
+        OR EXISTS (SELECT FROM pg_cast WHERE oid >= 16384)"""
+CLEAN = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid();
+    SET client_min_messages = warning;
+    DO $$ DECLARE found record; BEGIN
+        FOR found IN SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema' LOOP
+            EXECUTE format('DROP SCHEMA %I CASCADE', found.nspname);
+        END LOOP;
+    END $$;
+    CREATE SCHEMA public AUTHORIZATION pg_database_owner;
+    COMMENT ON SCHEMA public IS 'standard public schema';
+    GRANT USAGE ON SCHEMA public TO PUBLIC"""
+UNFINISHED = """
+    SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+                   AND state LIKE 'idle in transaction%' AND backend_xid IS NOT NULL)
+        OR EXISTS (SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database WHERE d.datname = current_database()
+                   AND l.mode = 'AccessExclusiveLock' AND l.granted AND l.pid <> pg_backend_pid())"""
+
+
+class Kept:
+    """What is known of the files: where in its log the server was when the databases were last written."""
+
+    position = None
+
+
+class CheckServer:
+    """The server on which checks work: its guardian process and the variables that lead to it."""
+
+    process = None
+    variables = {}
+    free = []  # names of empty databases on it that stand for none
+
+
+def file_of(name, opened=False):
+    """Where a database is kept as it is, or as it was when the exercise was opened."""
+    return work_folder(".databases") / f"{name}{'_opened' if opened else ''}.sql"
+
+
+# The learner's own
+
+
+def server_for_exercises():
+    """Let a server run; a private one that has died is started again.
+
+    Raises:
+        CourseError: none can be started.
+    """
+    try:
+        ensure_server()
+    except CourseError:
+        if Server.process is None:
+            raise
+        stop_server()
+        ensure_server()
+
+
+def set_aside(found, folder):
+    """Write the databases into the folder that holds the rest of the learner's former work."""
+    for name in found.databases.values():
+        if folder and file_of(name).is_file():
+            shutil.copyfile(file_of(name), folder / f"{name}.sql")
+
+
+@contextmanager
+def elsewhere(found):
+    """Let an exercise be laid out again where the learner's databases are not touched, and keep how they are opened."""
+    if not found.databases:
+        yield
+        return
+    with server_of_checks():
+        for name in found.databases.values():
+            create_database(name)
+        yield
+        for name in found.databases.values():
+            write(file_of(name, opened=True), dump(name))
+
+
+def commands_go_to():
+    """The database that commands in a cell work with, as the learner knows it."""
+    url = os.environ.get("DATABASE_URL")
+    if not url:
+        return "data.db"
+    with suppress(sa.exc.ArgumentError):
+        return sa.make_url(url).database or url
+    return url
+
+
+def make_empty(found):
+    """Make the databases of an exercise anew, and take away the roles that came since it was opened before."""
+    server_for_exercises()
+    for name in found.databases.values():
+        empty(name)
+    if Server.process:  # on the reader's own server roles may be somebody else's
+        for name in roles_in(file_of(found.database)) - roles_in(file_of(found.database, opened=True)):
+            drop_role(name)
+    lead_to(found.database)
+
+
+def empty(name):
+    """Make a database anew. One with nothing but schemas is cleaned, a tenth of the work of making one."""
+    if not exists(name):
+        return create_database(name)
+    database = PostgresDatabase(name)
+    if database.rows(UNUSUAL)[0][0]:
+        return create_database(name)
+    database.run(CLEAN)
+
+
+def bring_back(found):
+    """Let each database of an exercise be on the server, from its file where the server is a new one.
+
+    Returns:
+        "there", "brought back", or "" where one is lost.
+    """
+    server_for_exercises()
+    missing = [name for name in found.databases.values() if not exists(name)]
+    if not all(file_of(name).is_file() for name in missing):
+        return ""
+    same = unchanged(found)
+    for name in missing:
+        restore(name, file_of(name).read_text(encoding="utf-8"))
+    if missing and same:  # the server writes some conditions otherwise when it has read what it wrote
+        save(found, opened=True)
+    return "brought back" if missing else "there"
+
+
+def open_again(found):
+    """Make the databases what they were when the exercise was opened."""
+    make_empty(found)
+    for name in found.databases.values():
+        restore(name, file_of(name, opened=True).read_text(encoding="utf-8"))
+    save(found, opened=True)
+
+
+def save(found, opened=False):
+    """Write the databases of an exercise to their files if anything has changed on the server.
+
+    Args:
+        opened: also as they were when the exercise was opened.
+    """
+    main = PostgresDatabase(found.database)
+    if not opened and (found.key, log_position(main)) == Kept.position:
+        return
+    for name in found.databases.values():
+        text = dump(name)
+        for path in [file_of(name), *([file_of(name, opened=True)] if opened else [])]:
+            write(path, text)
+    Kept.position = found.key, log_position(main)
+
+
+def log_position(database):
+    return database.rows("SELECT pg_current_wal_insert_lsn()")[0][0]
+
+
+def write(path, text):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    draft.write_text(text, encoding="utf-8", newline="\n")
+    os.replace(draft, path)  # in one step, so that the file is whole at any moment
+
+
+def save_after_cell(result=None):
+    """For IPython: after each cell keep the databases of the open exercise. Whatever stops it is told by check()."""
+    with suppress(Exception):
+        found = load_exercise(session.exercise)
+        if found.databases and Server.process and not unfinished(found):
+            save(found)
+
+
+def save_after_each_cell():
+    events = get_ipython().events
+    if save_after_cell not in events.callbacks["post_run_cell"]:
+        events.register("post_run_cell", save_after_cell)
+
+
+def unfinished(found):
+    """Whether a transaction that somebody has begun holds changes in a database of the exercise."""
+    return any(PostgresDatabase(name).rows(UNFINISHED)[0][0] for name in found.databases.values())
+
+
+def unchanged(found):
+    """Whether the databases are as they were when the exercise was opened."""
+    files = [(file_of(name), file_of(name, opened=True)) for name in found.databases.values()]
+    return all(now.is_file() and was.is_file() and now.read_bytes() == was.read_bytes() for now, was in files)
+
+
+def exists(name):
+    with maintenance() as connection:
+        query = "SELECT count(*) FROM pg_database WHERE datname = %(name)s"
+        return bool(connection.exec_driver_sql(query, {"name": name}).scalar_one())
+
+
+# Files
+
+
+def dump(name):
+    """A database as SQL that psycopg runs at once: the roles of the server, then all that pg_dump writes.
+
+    Raises:
+        CourseError: pg_dump is missing or refuses.
+    """
+    if not shutil.which("pg_dump"):
+        raise problem("no_pg_dump")
+    hidden = {"creationflags": getattr(subprocess, "CREATE_NO_WINDOW", 0)}
+    done = subprocess.run([*DUMP, name], capture_output=True, text=True, encoding="utf-8", **hidden)
+    if done.returncode:
+        raise problem("database_not_kept", database=name, reason=done.stderr.strip().splitlines()[-1])
+    database = PostgresDatabase(name)
+    roles = "".join(f"{text}\n" for (text,) in database.rows(ROLES))
+    settings = "".join(
+        f"DO $do$BEGIN EXECUTE format({quoted_literal(text)}, current_database()); END$do$;\n"
+        for (text,) in database.rows(OF_DATABASE)
+    )
+    text = re.sub(r"(?m)^\\(?:un)?restrict \w+\n", "", done.stdout)
+    return f"{roles}{END_OF_ROLES}{text}{settings}{''.join(map(invalid_index, database.rows(INVALID_INDEXES)))}"
+
+
+def quoted_literal(text):
+    return "'" + text.replace("'", "''") + "'"
+
+
+def invalid_index(row):
+    """SQL that makes an index that is INVALID, which pg_dump leaves out."""
+    schema, name, unique, text = row
+    mark = f"UPDATE pg_catalog.pg_index SET indisvalid = false, indisunique = {unique} WHERE indexrelid = "
+    text = text.replace("CREATE UNIQUE INDEX", "CREATE INDEX", 1)
+    return f'{text};\n{mark}\'"{schema}"."{name}"\'::regclass;\n'
+
+
+def restore(name, text):
+    """Make a database from what dump() has written."""
+    import psycopg
+
+    empty(name)
+    try:
+        PostgresDatabase(name).run(text)
+    except psycopg.Error as error:
+        raise problem("database_not_restored", database=name, reason=str(error).splitlines()[0]) from None
+
+
+def roles_in(path):
+    """The names of the roles in a file that dump() has written."""
+    if not path.is_file():
+        return set()
+    roles = path.read_text(encoding="utf-8").partition(END_OF_ROLES)[0]
+    return {name.replace('""', '"').strip('"') for name in re.findall(r"(?m)^DO .* CREATE ROLE (.*?); EXC", roles)}
+
+
+def drop_role(name):
+    """Drop a role, unless something in another database depends on it."""
+    quoted = '"' + name.replace('"', '""') + '"'
+    with suppress(CourseError), maintenance() as connection:
+        connection.exec_driver_sql(f"DROP OWNED BY {quoted}")
+        connection.exec_driver_sql(f"DROP ROLE {quoted}")
+
+
+# Copies for a check
+
+
+@contextmanager
+def copied_databases(found):
+    """Copies of an exercise's databases, on the server of the checks, to which their names lead.
+
+    Gives {what the exercise calls it: its PostgresDatabase}; nothing where an exercise has none.
+
+    Raises:
+        NotYet: a transaction is not finished.
+        CourseError: the server, or a database, cannot be had.
+    """
+    if not found.databases:
+        yield {}
+        return
+    texts = {name: file_of(name).read_text(encoding="utf-8") for name in found.databases.values()}
+    server = tuple(os.environ.get(name, "") for name in ("PGHOST", "PGPORT", "PGUSER"))
+    with server_of_checks():
+        for name, text in texts.items():
+            restore(name, text)
+        lead_to(found.database)
+        Watch.server, Watch.copies = server, {name: name for name in texts}
+        try:
+            yield {key: CheckedDatabase(name) for key, name in found.databases.items()}
+        finally:
+            Watch.server, Watch.copies = None, {}
+
+
+@contextmanager
+def server_of_checks():
+    """Let PGHOST and its like lead to the server of the checks, on which there is nothing at first."""
+    kept = {name: value for name, value in os.environ.items() if name.startswith("PG") or name == "DATABASE_URL"}
+    learners, base = Server.process, Server.maintenance
+    for name in kept:
+        del os.environ[name]
+    try:
+        if CheckServer.process is None or CheckServer.process.poll() is not None:
+            Server.process = None
+            start_server()
+            CheckServer.process, CheckServer.free = Server.process, []
+            CheckServer.variables = {name: value for name, value in os.environ.items() if name.startswith("PG")}
+        os.environ.update(CheckServer.variables)
+        Server.process, Server.maintenance = learners, "postgres"
+        wipe()
+        yield
+    finally:
+        Server.process, Server.maintenance = learners, base
+        for name in [name for name in os.environ if name.startswith("PG") or name == "DATABASE_URL"]:
+            del os.environ[name]
+        os.environ.update(kept)
+
+
+def wipe():
+    """Empty each database and drop each role that a check has left on its server."""
+    with maintenance() as connection:
+        query = "SELECT datname FROM pg_database WHERE oid >= 16384"
+        names = connection.exec_driver_sql(query).scalars().all()
+        connection.exec_driver_sql("ALTER ROLE CURRENT_USER RESET ALL")
+    for name in set(names) - set(CheckServer.free):
+        empty(name)
+    for name in roles():
+        drop_role(name)
+
+
+def roles():
+    with maintenance() as connection:
+        query = "SELECT rolname FROM pg_roles WHERE oid >= 16384 AND rolname <> current_user"
+        return connection.exec_driver_sql(query).scalars().all()
+
+
+NUMBERS = count(1)
+
+
+class CheckedDatabase(PostgresDatabase):
+    """A database of the learner's while a check runs, in whose place another may be put."""
+
+    def __init__(self, name):
+        super().__init__(name)
+        self.before = KeptDatabase(name)
+
+    @contextmanager
+    def replaced_by(self, source):
+        """Put another database into its place for the code inside.
+
+        Args:
+            source: this one itself for a copy; one as it was when the exercise was opened, with the roles of then;
+                None for an empty one, with the same roles.
+        """
+        if source is self:
+            with standing_in(self.name, template=Watch.copies[self.name]):
+                yield
+            return
+        text = file_of((source or self).name, opened=True).read_text(encoding="utf-8")
+        text = text if source else text.partition(END_OF_ROLES)[0]
+        with other_roles(), standing_in(self.name, script=text):
+            yield
+
+    def was_made(self):
+        """For parity with a file, which migrations that go elsewhere do not make."""
+
+    def schema_of(self, models):
+        """The schema that models (a list of MetaData) alone would make."""
+        with standing_in(self.name), our_own():
+            engine = sa.create_engine(self.url, poolclass=sa.NullPool)
+            with engine.begin() as connection:
+                for metadata in models:
+                    for schema in {table.schema for table in metadata.tables.values() if table.schema}:
+                        connection.execute(sa.schema.CreateSchema(schema, if_not_exists=True))
+                    metadata.create_all(connection)
+            return self.schema()
+
+
+@contextmanager
+def standing_in(name, template="template0", script=""):
+    """Let another database stand for `name`: a copy of `template`, or an empty one changed by a script."""
+    import psycopg
+
+    place, scratch = Watch.copies[name], None
+    with our_own():
+        if template != "template0":
+            end_sessions(template)
+        elif CheckServer.free:
+            scratch = CheckServer.free.pop()
+        if not scratch:
+            scratch = f"check_{next(NUMBERS)}"
+            create_database(scratch, template)
+    Watch.copies[name] = scratch
+    try:
+        if script:
+            try:
+                PostgresDatabase(name).run(script)
+            except psycopg.Error as error:
+                raise NotYet("database_not_copied", reason=str(error).splitlines()[0]) from None
+        yield
+    finally:
+        Watch.copies[name] = place
+        with our_own():
+            empty(scratch)
+            CheckServer.free.append(scratch)
+
+
+def end_sessions(name):
+    """End what engines of the learner's code have left open: a database in use is no template."""
+    with maintenance() as connection:
+        query = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %(name)s"
+        connection.exec_driver_sql(query, {"name": name})
+
+
+@contextmanager
+def other_roles():
+    """Let the server have no roles but its own for the code inside, as before the learner's were made."""
+    with our_own():
+        aside = {name: f"{name}_kept_by_check" for name in roles()}
+        rename_roles(aside)
+    try:
+        yield
+    finally:
+        with our_own():
+            for name in set(roles()) - set(aside.values()):
+                drop_role(name)
+            rename_roles({kept: name for name, kept in aside.items()})
+
+
+def rename_roles(names):
+    with maintenance() as connection:
+        for old, new in names.items():
+            connection.exec_driver_sql(f'ALTER ROLE "{old}" RENAME TO "{new}"')
+
+
+class KeptDatabase:
+    """A database as it was when the exercise was opened; what it holds is read once and remembered."""
+
+    read = {}  # {what a file says: (schema, rows, position)}
+
+    def __init__(self, name):
+        self.name = name
+
+    def schema(self):
+        return self.contents()[0]
+
+    def all_rows(self):
+        return self.contents()[1]
+
+    def position(self):
+        return self.contents()[2]
+
+    def rows(self, query):
+        with CheckedDatabase(self.name).replaced_by(self):
+            return PostgresDatabase(self.name).rows(query)
+
+    def contents(self):
+        key = file_of(self.name, opened=True).read_text(encoding="utf-8")
+        if key not in self.read:
+            with CheckedDatabase(self.name).replaced_by(self):
+                database = PostgresDatabase(self.name)
+                self.read[key] = database.schema(), database.all_rows(), database.position()
+        return self.read[key]
