@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from IPython import get_ipython
 
 from . import session
+from .database import quoted
 from .exercises import load_exercise
 from .faults import NotYet
 from .guard import Watch, our_own
@@ -25,7 +26,6 @@ from .postgres import (
     create_database,
     ensure_server,
     lead_to,
-    maintenance,
     start_server,
     stop_server,
 )
@@ -257,10 +257,13 @@ def unchanged(found):
     return all(now.is_file() and was.is_file() and now.read_bytes() == was.read_bytes() for now, was in files)
 
 
+def on_server(query):
+    """The first column of a query's rows, asked of the database from which others are made."""
+    return [row[0] for row in PostgresDatabase(Server.maintenance).rows(query)]
+
+
 def exists(name):
-    with maintenance() as connection:
-        query = "SELECT count(*) FROM pg_database WHERE datname = %(name)s"
-        return bool(connection.exec_driver_sql(query, {"name": name}).scalar_one())
+    return name in on_server("SELECT datname FROM pg_database")
 
 
 # Files
@@ -321,10 +324,8 @@ def roles_in(path):
 
 def drop_role(name):
     """Drop a role, unless something in another database depends on it."""
-    quoted = '"' + name.replace('"', '""') + '"'
-    with suppress(CourseError), maintenance() as connection:
-        connection.exec_driver_sql(f"DROP OWNED BY {quoted}")
-        connection.exec_driver_sql(f"DROP ROLE {quoted}")
+    with suppress(Exception):  # psycopg's; nobody else's work is done here
+        PostgresDatabase(Server.maintenance).run(f"DROP OWNED BY {quoted(name)}; DROP ROLE {quoted(name)}")
 
 
 # Copies for a check
@@ -382,20 +383,14 @@ def server_of_checks():
 
 def wipe():
     """Empty each database and drop each role that a check has left on its server."""
-    with maintenance() as connection:
-        query = "SELECT datname FROM pg_database WHERE oid >= 16384"
-        names = connection.exec_driver_sql(query).scalars().all()
-        connection.exec_driver_sql("ALTER ROLE CURRENT_USER RESET ALL")
-    for name in set(names) - set(CheckServer.free):
+    for name in set(on_server("SELECT datname FROM pg_database WHERE oid >= 16384")) - set(CheckServer.free):
         empty(name)
     for name in roles():
         drop_role(name)
 
 
 def roles():
-    with maintenance() as connection:
-        query = "SELECT rolname FROM pg_roles WHERE oid >= 16384 AND rolname <> current_user"
-        return connection.exec_driver_sql(query).scalars().all()
+    return on_server("SELECT rolname FROM pg_roles WHERE oid >= 16384 AND rolname <> current_user")
 
 
 NUMBERS = count(1)
@@ -471,9 +466,7 @@ def standing_in(name, template="template0", script=""):
 
 def end_sessions(name):
     """End what engines of the learner's code have left open: a database in use is no template."""
-    with maintenance() as connection:
-        query = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %(name)s"
-        connection.exec_driver_sql(query, {"name": name})
+    on_server(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {quoted_literal(name)}")
 
 
 @contextmanager
@@ -492,9 +485,9 @@ def other_roles():
 
 
 def rename_roles(names):
-    with maintenance() as connection:
-        for old, new in names.items():
-            connection.exec_driver_sql(f'ALTER ROLE "{old}" RENAME TO "{new}"')
+    PostgresDatabase(Server.maintenance).run(
+        "".join(f"ALTER ROLE {quoted(old)} RENAME TO {quoted(new)};" for old, new in names.items())
+    )
 
 
 class KeptDatabase:

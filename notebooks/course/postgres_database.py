@@ -5,11 +5,13 @@ A database is named, and looked for on the server that PGHOST and its like lead 
 
 import re
 
-from .database import STRING, VERSION_TABLE, plain_sql, quoted
+from .database import STRING, plain_sql, quoted
 from .guard import our_own, real_name
 from .strangers import Column, add_rows, words_of_checks
 
 USERS = "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"
+NOT_SYSTEMS = "c.relnamespace NOT IN ('pg_catalog'::regnamespace, 'pg_toast'::regnamespace,"
+NOT_SYSTEMS += " 'information_schema'::regnamespace)"
 NO_EXTENSIONS = "NOT EXISTS (SELECT FROM pg_depend e WHERE e.objid = {}.oid AND e.deptype = 'e')"
 RELATIONS = f"""
     SELECT c.oid, n.nspname, c.relname, c.relkind, c.relispopulated, pg_get_userbyid(c.relowner), current_user,
@@ -18,7 +20,7 @@ RELATIONS = f"""
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE {USERS} AND c.relkind IN ('r', 'p', 'v', 'm', 'S') AND {NO_EXTENSIONS.format("c")}
     ORDER BY n.nspname <> 'public', n.nspname, c.oid"""
-COLUMNS = """
+COLUMNS = f"""
     SELECT a.attrelid, a.attname, format_type(a.atttypid, a.atttypmod), t.typnamespace = 'pg_catalog'::regnamespace,
            a.attnotnull, coalesce(v.convalidated, true), a.attidentity, a.attgenerated,
            pg_get_expr(d.adbin, d.adrelid, true), l.collname
@@ -26,20 +28,24 @@ COLUMNS = """
     LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
     LEFT JOIN pg_constraint v ON v.conrelid = a.attrelid AND v.contype = 'n' AND v.conkey = ARRAY[a.attnum]
     LEFT JOIN pg_collation l ON l.oid = a.attcollation AND l.collname <> 'default'
-    WHERE c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attrelid, a.attnum"""
-CONSTRAINTS = "SELECT conrelid, conname, contype, pg_get_constraintdef(oid, true) FROM pg_constraint ORDER BY oid"
-INDEXES = """
+    WHERE {NOT_SYSTEMS} AND c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped
+    ORDER BY a.attrelid, a.attnum"""
+CONSTRAINTS = f"""
+    SELECT o.conrelid, o.contype, pg_get_constraintdef(o.oid, true)
+    FROM pg_constraint o JOIN pg_class c ON c.oid = o.conrelid WHERE {NOT_SYSTEMS} ORDER BY o.oid"""
+INDEXES = f"""
     SELECT i.indrelid, i.indisunique, i.indisvalid, i.indpred IS NULL AND i.indexprs IS NULL,
            ARRAY(SELECT pg_get_indexdef(i.indexrelid, k, true) FROM generate_series(1, i.indnkeyatts) k),
            pg_get_indexdef(i.indexrelid)
-    FROM pg_index i WHERE NOT i.indisprimary ORDER BY i.indexrelid"""
+    FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+    WHERE {NOT_SYSTEMS} AND NOT i.indisprimary ORDER BY i.indexrelid"""
 TRIGGERS = """
     SELECT tgrelid, tgname, pg_get_triggerdef(oid, true) || CASE tgenabled WHEN 'D' THEN ' DISABLED' ELSE '' END
     FROM pg_trigger WHERE NOT tgisinternal ORDER BY tgname"""
-GRANTS = """
-    SELECT c.oid, c.relname, c.relkind, '', (aclexplode(c.relacl)).*, c.relowner FROM pg_class c
+GRANTS = f"""
+    SELECT c.oid, c.relname, c.relkind, '', (aclexplode(c.relacl)).*, c.relowner FROM pg_class c WHERE {NOT_SYSTEMS}
     UNION ALL SELECT c.oid, c.relname, c.relkind, a.attname, (aclexplode(a.attacl)).*, c.relowner
-    FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid"""
+    FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid WHERE {NOT_SYSTEMS} AND a.attacl IS NOT NULL"""
 TYPES = f"""
     SELECT n.nspname, t.typname, t.typtype, format_type(t.typbasetype, t.typtypmod),
            ARRAY(SELECT enumlabel FROM pg_enum e WHERE e.enumtypid = t.oid ORDER BY e.enumsortorder)
@@ -59,6 +65,13 @@ DEFAULT_PRIVILEGES = """
     FROM pg_default_acl d LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace, aclexplode(d.defaclacl) a
     WHERE a.grantee <> d.defaclrole ORDER BY 1, 2, 3, 4"""
 EXTENSIONS = "SELECT extname FROM pg_extension WHERE extname <> 'plpgsql' ORDER BY 1"
+ROLE_NAMES = "SELECT oid, rolname FROM pg_roles"
+VERSION_TABLES = f"""
+    SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE {USERS} AND c.relkind = 'r' AND (SELECT array_agg(attname::text) FROM pg_attribute
+        WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped) = ARRAY['version_num']"""
+OF_TABLES = COLUMNS, CONSTRAINTS, INDEXES, TRIGGERS, GRANTS, ROLE_NAMES
+OF_OTHERS = TYPES, FUNCTIONS, EXTENSIONS, SCHEMAS, DEFAULT_PRIVILEGES
 
 
 class PostgresDatabase:
@@ -89,12 +102,10 @@ class PostgresDatabase:
     def all_rows(self):
         """{table: [{column: value}]}, the version table left out."""
         with self.connect() as connection:
-            found = {}
-            for label, table in tables(connection).items():
-                cursor = connection.execute(f"SELECT * FROM {table}")
-                names = [column.name for column in cursor.description]
-                found[label] = [dict(zip(names, row, strict=True)) for row in cursor]
-            return found
+            relations, versions = answers(connection, RELATIONS, VERSION_TABLES)
+            names = [tuple(row[1:3]) for row in relations if row[3] in "rp" and tuple(row[1:3]) not in versions]
+            found = answers(connection, *(f"SELECT * FROM {in_sql(*name)}" for name in names), row_factory=dict_row())
+            return {label(*name): rows for name, rows in zip(names, found, strict=True)}
 
     def rows(self, query):
         with self.connect() as connection:
@@ -103,7 +114,8 @@ class PostgresDatabase:
     def position(self):
         """The revisions in the version table, wherever it is: ["base"] before the first."""
         with self.connect() as connection:
-            found = [connection.execute(f"SELECT version_num FROM {table}") for table in version_tables(connection)]
+            (names,) = answers(connection, VERSION_TABLES)
+            found = answers(connection, *(f"SELECT version_num FROM {in_sql(*name)}" for name in names))
             return sorted({row[0] for rows in found for row in rows}) or ["base"]
 
     def add_strangers(self, values=None):
@@ -131,31 +143,29 @@ def label(schema, name):
     return name if schema == "public" else f"{schema}.{name}"
 
 
-def tables(connection):
-    """{table as the checks name it: its name in SQL}, the version table left out."""
-    versions = version_tables(connection)
-    found = {label(row[1], row[2]): f"{quoted(row[1])}.{quoted(row[2])}" for row in relations(connection, "rp")}
-    return {name: table for name, table in found.items() if table not in versions}
+def in_sql(schema, name):
+    return f"{quoted(schema)}.{quoted(name)}"
 
 
-def relations(connection, kinds):
-    return [row for row in connection.execute(RELATIONS) if row[3] in kinds]
+def dict_row():
+    from psycopg.rows import dict_row
+
+    return dict_row
 
 
-def version_tables(connection):
-    """The tables in which Alembic may keep its mark, in SQL: by name, or by their only column."""
-    query = f"""SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE {USERS} AND c.relkind = 'r' AND (SELECT array_agg(attname::text) FROM pg_attribute
-        WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped) = ARRAY['version_num']
-        ORDER BY c.relname <> '{VERSION_TABLE}', 1, 2"""
-    return [f"{quoted(schema)}.{quoted(name)}" for schema, name in connection.execute(query)]
+def answers(connection, *queries, row_factory=None):
+    """The rows of several queries, asked at once: each question on its way costs time."""
+    cursor = connection.cursor(row_factory=row_factory) if row_factory else connection.cursor()
+    cursor.execute("; ".join(["SET search_path TO public", *queries]))
+    return [cursor.fetchall() for _ in queries if cursor.nextset()]
 
 
 def describe(connection):
     """See PostgresDatabase.schema()."""
-    versions, found, by_oid = version_tables(connection), {}, {}
-    for oid, schema, name, kind, populated, owner, me, view, owning in relations(connection, "rpvmS"):
-        if f"{quoted(schema)}.{quoted(name)}" in versions:
+    relations, versions, *of_tables = answers(connection, RELATIONS, VERSION_TABLES, *OF_TABLES)
+    found, by_oid = {}, {}
+    for oid, schema, name, kind, populated, owner, me, view, owning in relations:
+        if (schema, name) in versions:
             continue
         parts = by_oid[oid] = by_oid.get(owning, {})
         if owning:
@@ -168,13 +178,13 @@ def describe(connection):
             parts[word] = f"{plain_sql(view or word)}{'' if populated else ' WITH NO DATA'}"
         if owner != me:
             parts["OWNER"] = owner
-    for oid, part, text in parts_of_tables(connection):
+    for oid, part, text in parts_of_tables(*of_tables):
         if oid in by_oid:
             add(by_oid[oid], part, text)
     for parts in by_oid.values():
         if "PRIMARY KEY" in parts:
             parts["PRIMARY KEY"] = parts.pop("PRIMARY KEY")  # after the columns, as in SQLite
-    return found | dict(other_objects(connection))
+    return found | dict(other_objects(*answers(connection, *OF_OTHERS)))
 
 
 def add(parts, part, text):
@@ -183,20 +193,20 @@ def add(parts, part, text):
     parts[part] = ", ".join(sorted(known | {text})) if known else text
 
 
-def parts_of_tables(connection):
+def parts_of_tables(columns, constraints, indexes, triggers, grants, roles):
     """(oid of the relation, part, description) of all columns, keys, constraints, indexes, triggers and grants."""
-    for oid, name, *column in connection.execute(COLUMNS):
+    for oid, name, *column in columns:
         yield oid, name, column_text(*column)
-    for oid, _, kind, text in connection.execute(CONSTRAINTS):
+    for oid, kind, text in constraints:
         if part := constraint_part(kind, text):
             yield oid, *part
-    for oid, *index in connection.execute(INDEXES):
+    for oid, *index in indexes:
         yield oid, *index_part(*index)
-    for oid, name, text in connection.execute(TRIGGERS):
+    for oid, name, text in triggers:
         yield oid, f"TRIGGER {name}", plain_sql(text)
-    names = dict(connection.execute("SELECT oid, rolname FROM pg_roles").fetchall()) | {0: "PUBLIC"}
+    names = dict(roles) | {0: "PUBLIC"}
     found = {}
-    for oid, relation, kind, column, _, grantee, privilege, _, owner in connection.execute(GRANTS):
+    for oid, relation, kind, column, _, grantee, privilege, _, owner in grants:
         if grantee != owner:
             place = f" ON {relation}" if kind == "S" else f" ({column})" if column else ""
             found.setdefault((oid, f"GRANT {names.get(grantee)}{place}"), []).append(privilege)
@@ -266,23 +276,23 @@ def index_part(unique, valid, plain, columns, text):
     return f"{'UNIQUE ' if unique else ''}INDEX {names}", f"INDEX{state}"
 
 
-def other_objects(connection):
+def other_objects(types, functions, extensions, schemas, default_privileges):
     """(what it is and its name, its parts) of all that is neither a table nor a view."""
-    for schema, name, kind, base, values in connection.execute(TYPES):
+    for schema, name, kind, base, values in types:
         parts = {"VALUES": ", ".join(values)} if kind == "e" else {"DOMAIN": short_type(base)}
         yield f"TYPE {label(schema, name)}", parts
-    for schema, name, arguments, text in connection.execute(FUNCTIONS):
+    for schema, name, arguments, text in functions:
         yield f"FUNCTION {label(schema, name)}({arguments})", {"FUNCTION": plain_sql(text)}
-    for (name,) in connection.execute(EXTENSIONS):
+    for (name,) in extensions:
         yield f"EXTENSION {name}", {"EXTENSION": "EXTENSION"}
     found = {}
-    for schema, role, grantee, privilege, owner in connection.execute(SCHEMAS):
+    for schema, role, grantee, privilege, owner in schemas:
         if schema != "public":
             found.setdefault(f"SCHEMA {schema}", {"SCHEMA": "SCHEMA"})
         if grantee is not None and grantee != owner and not (schema == "public" and not grantee):
             parts = found.setdefault(f"SCHEMA {schema}", {"SCHEMA": "SCHEMA"})
             add_privilege(parts, f"GRANT {role if grantee else 'PUBLIC'}", privilege)
-    for schema, role, objects, privilege in connection.execute(DEFAULT_PRIVILEGES):
+    for schema, role, objects, privilege in default_privileges:
         parts = found.setdefault(f"DEFAULT PRIVILEGES {schema}".strip(), {})
         add_privilege(parts, f"GRANT {role} ON {objects}", privilege)
     yield from found.items()
@@ -315,11 +325,11 @@ def add_strangers(connection, values):
     for schema, name, column, kind, required, primary, unique, link, enum, checks in connection.execute(FOR_STRANGERS):
         plain = re.sub(r"= ANY \(ARRAY\[(.*?)\](?:::[\w ]+\[\])?\)", r"IN (\1)", without_types(checks or ""))
         allowed = tuple(enum or words_of_checks(plain).get(column, ()))
-        table = f"{quoted(schema)}.{quoted(name)}", label(schema, name)
-        link = (f"{quoted(link[0])}.{quoted(link[1])}", quoted(link[2])) if link else ()
+        table = in_sql(schema, name), label(schema, name)
+        link = (in_sql(*link[:2]), quoted(link[2])) if link else ()
         more = (required, primary, link, allowed, unique)
         found.setdefault(table, []).append(Column(column, kind, *more))
-    done, versions = set(), version_tables(connection)
+    done, versions = set(), [in_sql(*name) for name in answers(connection, VERSION_TABLES)[0]]
     for _ in found:  # at most as many rounds as there are tables
         for (name, table), columns in found.items():
             links = {column.link[0] for column in columns if column.link}
