@@ -3,8 +3,8 @@
 Of a text cell all is printed; a block marked `sh` as commands, a block without a mark as the messages of an error. Of
 an error's paragraphs only what to do is printed, which begins in bold: why it happens is said in the notebook.
 Of a code cell the comments, the commands, imports and `with` statements are printed, and the lines that a replace()
-added to a file, as its stored output shows them. `%alembic` and `%sql` become what one types in a terminal. What stands
-above a cell's first comment prepares the cell and is not printed. A cell tagged `column` begins a new column.
+added to a file, as its stored output shows them. `%alembic`, `%sql` and `!` become what one types in a terminal. What
+stands above a cell's first comment prepares the cell and is not printed. A cell tagged `column` begins a new column.
 """
 
 import ast
@@ -16,6 +16,7 @@ from pathlib import Path
 import mistune
 
 from author.twins import tags
+from course import contents
 
 try:
     import typst
@@ -27,6 +28,7 @@ NO_TYPST = "typst, which sets it, is not installed: requirements.in says on whic
 MARKDOWN = mistune.create_markdown(renderer="ast", plugins=["table"])
 SHELL = "in_the_shell"
 LESSON = re.compile(r"\d\d_\w+\.ipynb$")
+STARTED = re.compile(r'^start\("(\w+)"\)', re.MULTILINE)
 ADDED = re.compile(r"^`(?P<file>.*)`\n\n````diff\n(?P<diff>.*)\n````$", re.DOTALL)
 
 
@@ -67,16 +69,23 @@ def sheet(notebook, language):
         r"Alembic [\d.]+, SQLAlchemy [\d.]+\d", json.dumps([cell.get("outputs") for cell in notebook.cells])
     )
     result = {"title": "", "language": language, "versions": versions[0] if versions else "", "items": []}
+    client = database_client(notebook)
     for cell in notebook.cells:
         if "column" in tags(cell):
             result["items"].append({"kind": "column"})
         if "paper" in tags(cell):
-            for item in text_items(cell) if cell.cell_type == "markdown" else code_items(cell):
+            for item in text_items(cell) if cell.cell_type == "markdown" else code_items(cell, client):
                 place(item, result)
     for item in result["items"]:
         if is_error(item):
             item["parts"] = [item["parts"][0], *(part for part in item["parts"][1:] if says_what_to_do(part))]
     return result
+
+
+def database_client(notebook):
+    """The program that %sql becomes on paper: the client of the database that the sheet is about."""
+    started = STARTED.search("\n".join(cell.source for cell in notebook.cells))
+    return "psql" if started and contents.on_postgresql(started[1]) else "sqlite3"
 
 
 def is_error(item):
@@ -122,7 +131,8 @@ def text_items(cell):
         elif kind == "paragraph":
             yield {"kind": "words", "parts": words(node)}
         elif kind == "list":
-            yield {"kind": "list", "items": [words(item["children"][0]) for item in node["children"]]}
+            items = [words(item["children"][0]) for item in node["children"]]
+            yield {"kind": "list", "numbered": node["attrs"]["ordered"], "items": items}
         elif kind == "table":
             rows = node["children"][1]["children"]
             yield {"kind": "table", "rows": [[words(one) for one in row["children"]] for row in rows]}
@@ -157,8 +167,8 @@ def printed_code(cell):
     return re.sub(r"\A.*?^(?=# )", "", cell.source, count=1, flags=re.MULTILINE | re.DOTALL)
 
 
-def code_items(cell):
-    """A code cell as commands and added lines, each with the comment above it."""
+def code_items(cell, client):
+    """A code cell as commands and added lines, each with the comment above it; see database_client()."""
     lines = printed_code(cell).splitlines()
     source = re.sub(r"^(?:%+(\w+)|(!))(.*)$", as_call, "\n".join(lines), flags=re.MULTILINE)
     diffs = [
@@ -170,7 +180,8 @@ def code_items(cell):
         if call == "replace" and not diffs:
             raise PaperError(f"cell {cell.id}: it shows no change of a file; has it been run?")
         if call in ("alembic", "sql", SHELL):
-            yield {"kind": "commands", "rows": [{"line": in_terminal(lines[node.lineno - 1], cell), "note": note}]}
+            line = in_terminal(lines[node.lineno - 1], cell, client)
+            yield {"kind": "commands", "rows": [{"line": line, "note": note}]}
         elif isinstance(node, (ast.Import, ast.ImportFrom, ast.With)):
             code = lines[node.lineno - 1 : node.end_lineno]
             yield {"kind": "code", "note": note, "file": "Python", "lines": code}
@@ -192,18 +203,18 @@ def added_lines(diff):
     return textwrap.dedent("\n".join(lines)).splitlines()
 
 
-def in_terminal(line, cell):
+def in_terminal(line, cell, client):
     """A line with %alembic, %sql or ! as one types it in a terminal.
 
     Raises:
-        PaperError: the SQL has a double quote, which ends it there.
+        PaperError: the SQL has a character that means something else there.
     """
     if line.startswith(("%alembic ", "!")):
         return line[1:]
     database, query = re.fullmatch(r"%sql (?:sqlite:///(\S+) )?(.+)", line).groups()
-    if '"' in query:
-        raise PaperError(f"cell {cell.id}: a double quote in SQL that is printed as a command")
-    return f'sqlite3 {database or "data.db"} "{query}"'
+    if re.search(r'["$`]', query):
+        raise PaperError(f"cell {cell.id}: a double quote, $ or ` in SQL that is printed as a command")
+    return f'psql -c "{query}"' if client == "psql" else f'sqlite3 {database or "data.db"} "{query}"'
 
 
 def comment_above(lines, number):
