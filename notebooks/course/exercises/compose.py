@@ -1,0 +1,86 @@
+"""What the exercises read in a compose file: which service waits for which, as Docker Compose would understand it."""
+
+import re
+
+import yaml
+
+from .checks import NotYet
+
+CONDITIONS = ("service_started", "service_healthy", "service_completed_successfully")
+OVER_NETWORK = r"127\.0\.0\.1|localhost|::1|(?:-h|--host|host)[ =]?db\b|@db\b|HOSTNAME|hostname"
+ALWAYS_WELL = r"(?:\|\||;)\s*(?:true|:|exit 0)\b"
+
+
+class Strict(yaml.SafeLoader):
+    """Refuses, as Compose does, a key that stands twice."""
+
+    def construct_mapping(self, node, deep=False):
+        keys = [key.value for key, _ in node.value if key.value != "<<"]
+        for key in keys:
+            if keys.count(key) > 1:
+                raise NotYet("key_twice", name=key)
+        return super().construct_mapping(node, deep)
+
+
+def services_of(text):
+    """{name: description} of the services in the text of a compose file.
+
+    Raises:
+        NotYet: it is none.
+    """
+    try:
+        found = yaml.load(text, Strict)
+    except yaml.YAMLError as error:
+        line = error.problem_mark.line + 1 if getattr(error, "problem_mark", None) else 1
+        raise NotYet("not_yaml", line=line) from None
+    services = found.get("services") if isinstance(found, dict) else None
+    if not isinstance(services, dict):
+        raise NotYet("no_services")
+    for name, service in services.items():
+        if not isinstance(service, dict):
+            raise NotYet("not_a_service", service=name)
+    return services
+
+
+def awaited(services, name):
+    """{other service: the condition for which `name` waits}; a dependency that is not required is none."""
+    given = services[name].get("depends_on") or {}
+    if isinstance(given, list):
+        given = {other: {"condition": "service_started"} for other in given}
+    found = {}
+    for other, how in given.items() if isinstance(given, dict) else [(given, None)]:
+        if other not in services:
+            raise NotYet("no_such_service", service=name, other=other)
+        if set(services[other].get("profiles") or []) - set(services[name].get("profiles") or []):
+            raise NotYet("behind_profile", service=name, other=other)
+        if not isinstance(how, dict) or how.get("condition") not in CONDITIONS:
+            raise NotYet("no_such_condition", service=name, other=other)
+        if how.get("required", True):
+            found[other] = how["condition"]
+    return found
+
+
+def waits_for(services, name, goal, condition, above=()):
+    """Whether a service starts only after `goal` has met the condition, itself or through others it waits for."""
+    if name in above:
+        raise NotYet("waits_for_itself", service=name)
+    ways = awaited(services, name).items()
+    return any(
+        (other, how) == (goal, condition) or waits_for(services, other, goal, condition, (*above, name))
+        for other, how in ways
+    )
+
+
+def answers_when_ready(services, name):
+    """A database's healthcheck asks the server itself, over the network, which on its first start comes last."""
+    health = services[name].get("healthcheck")
+    test = health.get("test") if isinstance(health, dict) and not health.get("disable") else None
+    if not test or test == ["NONE"]:
+        raise NotYet("no_healthcheck", service=name)
+    if isinstance(test, list) and test[0] not in ("CMD", "CMD-SHELL"):
+        raise NotYet("test_form", service=name, first=test[0])
+    text = test if isinstance(test, str) else " ".join(map(str, test[1:]))
+    if not re.search("pg_isready|psql", text) or re.search(ALWAYS_WELL, text):
+        raise NotYet("asks_no_server", service=name, test=text)
+    if not re.search(OVER_NETWORK, text):
+        raise NotYet("ready_too_early", service=name, test=text)
