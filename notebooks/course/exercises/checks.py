@@ -263,6 +263,22 @@ def made_by_migrations(work, free=(), renames=None, fills=None, values=None, beg
         same_rows(before, work.all_rows(), "upgrade_loses_rows", free)
 
 
+def each_way(work, commands, look, more="SELECT"):
+    """Run commands on the database as it was at first, with rows that nobody could foresee, and look after each.
+
+    Args:
+        look: look(work, command, schema, rows), which gets those before the first command.
+        more: SQL that adds rows of a kind that must not be missing.
+    """
+    with database_of(work, work.before):
+        work.database.add_strangers()
+        work.database.run(more)
+        schema, rows = work.schema(), work.all_rows()
+        for command in commands:
+            work.alembic(command)
+            look(work, command, schema, rows)
+
+
 def upgrade_to_head(work):
     """`upgrade head` brings the database to the head, and creates no table a second time."""
     try:
@@ -440,17 +456,19 @@ def no_row_more(work, table, revision):
         same_rows({table: work.all_rows()[table]}, before, "row_not_asked", command=command)
 
 
-def models_agree(work, defaults=True):
+def models_agree(work, defaults=True, others=()):
     """`alembic check` finds nothing, and the models make the very tables that the database has.
 
     Args:
         defaults: False where a default may stand in the database alone.
+        others: tables that are somebody else's, and in no model.
     """
     if found := operations_found(work):
         key, difference = first_operation(found)
         raise NotYet(key, difference=difference)
     by_models = schema_of_models(work)
     by_models, in_database = only_tables(by_models), only_tables(work.schema())
+    in_database = {table: parts for table, parts in in_database.items() if table not in others}
     if not defaults:
         by_models, in_database = without_defaults(by_models), without_defaults(in_database)
     same_schema(by_models, in_database, "models_differ_unseen")
