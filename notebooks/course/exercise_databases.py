@@ -185,6 +185,8 @@ def bring_back(found):
     Returns:
         "there", "brought back", or "" where one is lost.
     """
+    if not found.databases:
+        return "there"
     server_for_exercises()
     missing = [name for name in found.databases.values() if not exists(name)]
     if not all(file_of(name).is_file() for name in missing):
@@ -373,6 +375,7 @@ def server_of_checks():
         os.environ.update(CheckServer.variables)
         Server.process, Server.maintenance = learners, "postgres"
         wipe()
+        work_as(kept.get("PGUSER"))
         yield
     finally:
         Server.process, Server.maintenance = learners, base
@@ -387,6 +390,14 @@ def wipe():
         empty(name)
     for name in roles():
         drop_role(name)
+
+
+def work_as(user):
+    """Take the name that the learner has on the reader's own server: what he made belongs to it."""
+    if user and user != os.environ["PGUSER"]:
+        password = quoted_literal(os.environ.get("PGPASSWORD", ""))
+        PostgresDatabase(Server.maintenance).run(f"CREATE ROLE {quoted(user)} SUPERUSER LOGIN PASSWORD {password}")
+        os.environ["PGUSER"] = user
 
 
 def roles():
@@ -412,12 +423,12 @@ class CheckedDatabase(PostgresDatabase):
                 None for an empty one, with the same roles.
         """
         if source is self:
-            with standing_in(self.name, template=Watch.copies[self.name]):
+            with standing_in(self.name, as_it_is(Watch.copies[self.name])):
                 yield
             return
         text = file_of((source or self).name, opened=True).read_text(encoding="utf-8")
         text = text if source else text.partition(END_OF_ROLES)[0]
-        with other_roles(), standing_in(self.name, script=text):
+        with other_roles(), standing_in(self.name, text):
             yield
 
     def was_made(self):
@@ -425,7 +436,7 @@ class CheckedDatabase(PostgresDatabase):
 
     def schema_of(self, models):
         """The schema that models (a list of MetaData) alone would make."""
-        with standing_in(self.name), our_own():
+        with standing_in(self.name, ""), our_own():
             engine = sa.create_engine(self.url, poolclass=sa.NullPool)
             with engine.begin() as connection:
                 for metadata in models:
@@ -436,19 +447,15 @@ class CheckedDatabase(PostgresDatabase):
 
 
 @contextmanager
-def standing_in(name, template="template0", script=""):
-    """Let another database stand for `name`: a copy of `template`, or an empty one changed by a script."""
+def standing_in(name, script):
+    """Let another database stand for `name`: an empty one changed by a script."""
     import psycopg
 
-    place, scratch = Watch.copies[name], None
+    place = Watch.copies[name]
     with our_own():
-        if template != "template0":
-            end_sessions(template)
-        elif CheckServer.free:
-            scratch = CheckServer.free.pop()
-        if not scratch:
-            scratch = f"check_{next(NUMBERS)}"
-            create_database(scratch, template)
+        scratch = CheckServer.free.pop() if CheckServer.free else f"check_{next(NUMBERS)}"
+        if not exists(scratch):
+            create_database(scratch)
     Watch.copies[name] = scratch
     try:
         if script:
@@ -464,9 +471,11 @@ def standing_in(name, template="template0", script=""):
             CheckServer.free.append(scratch)
 
 
-def end_sessions(name):
-    """End what engines of the learner's code have left open: a database in use is no template."""
-    on_server(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {quoted_literal(name)}")
+def as_it_is(name):
+    """A database of the check as dump() writes it; what the learner's code has left open in it is ended."""
+    with our_own():
+        on_server(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {quoted_literal(name)}")
+        return dump(name)
 
 
 @contextmanager

@@ -79,27 +79,30 @@ def exercise(number):
     equip()
     folder = folder_of(found)
     goes_on = folder.is_dir() and any(folder.iterdir()) and (not found.STAGE or opened_folder(found).is_dir())
-    if found.databases:
-        databases.save_after_each_cell()
-        back = databases.bring_back(found)
-        goes_on = goes_on and back
+    back = databases.bring_back(found)
     session.lesson, session.exercise = found.lesson, found.key
     session.opened_at[found.key] = cells_run()
-    if not goes_on:
+    if not goes_on or not back:
         open_afresh(found)
         return
     enter(folder)
     if not found.STAGE:
         tell(found, "went_on")
-        if found.databases:
-            lead_to(found.database)
-            say(word("database_back" if back == "brought back" else "database_of_exercise", database=found.database))
+        tell_database(found, back)
         return
     before = files_and_rows(folder)
     fault = fill(found)
     brought = [f"`{name}`" for name, held in files_and_rows(folder).items() if held != before.get(name)]
     tell(found, "brought" if brought else "went_on", files=", ".join(brought))
     say_fault(found, fault)
+
+
+def tell_database(found, back="there"):
+    """Let commands work with an exercise's database, if it has one, and say so; see databases.bring_back()."""
+    if found.databases:
+        databases.save_after_each_cell()
+        lead_to(found.database)
+        say(word("database_back" if back == "brought back" else "database_of_exercise", database=found.database))
 
 
 def open_afresh(found):
@@ -120,8 +123,7 @@ def open_afresh(found):
     if not fault and not (found.STAGE and opened_folder(found).is_dir()):
         record(found)  # once for a stage: what the learner has done since is no part of how it was opened
     tell(found, "ready")
-    if found.databases:
-        say(word("database_of_exercise", database=found.database))
+    tell_database(found)
     if kept:
         say(word("kept_aside", folder=shown(kept)))
     say_fault(found, fault)
@@ -211,7 +213,7 @@ def check(*answer):
     folder = folder_of(found)
     if not found.ASKS and not folder.is_dir():
         raise problem(f"{kind(found)}_not_opened", number=found.key, folder=shown(folder))
-    if found.databases and not databases.bring_back(found):
+    if not databases.bring_back(found):
         raise problem("database_lost", database=found.database)
     outcome, fault = verdict(found, answer)
     tell_outcome(found, outcome, fault)
