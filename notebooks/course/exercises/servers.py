@@ -1,0 +1,64 @@
+"""What the exercises about several servers share: where a command goes, and what an administrator's script does."""
+
+import os
+import re
+from contextlib import suppress
+from unittest.mock import patch
+
+from ..guard import Outside
+from .checks import Broken, NotYet, another_copy, cause, databases_opened, run_sql, same_rows, same_schema
+
+
+def databases_of(work, command):
+    """The databases that a command opens, refused or not; "elsewhere" stands for one that nobody may open here."""
+    with databases_opened() as found:
+        try:
+            work.alembic(command)
+        except Outside:
+            found.append("elsewhere")
+        except Broken:
+            pass
+    return found
+
+
+def refuses(work, command, key, **variables):
+    """Without an address, but for these variables, a command fails with a sentence that names DATABASE_URL."""
+    kept = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "APP_ENV")}
+    try:
+        with patch.dict(os.environ, kept | variables, clear=True):
+            work.alembic(command)
+    except Outside:
+        raise NotYet(key, command=command) from None
+    except Broken as error:
+        if 'File "' in str(error) or "DATABASE_URL" not in str(error):
+            raise NotYet("unclear_refusal", command=command, reason=cause(error)) from None
+        return
+    raise NotYet(key, command=command)
+
+
+def leaves_alone(work, script, name, change, undoing, key):
+    """A script changes nothing in a database that it does not fit: this one after `change`, which `undoing` undoes."""
+    work.database.run(change)
+    before = work.schema(), work.position()
+    with suppress(NotYet):
+        as_psql(work, script, name)
+    if (work.schema(), work.position()) != before:
+        raise NotYet(key, file=name)
+    work.database.run(undoing)
+
+
+def does_the_same(work, script, name, command):
+    """A script makes of the database what Alembic's command makes of it."""
+    with another_copy(work):
+        as_psql(work, script, name)
+        schema, rows, position = work.schema(), work.all_rows(), work.position()
+    work.alembic(command)
+    same_schema(work.schema(), schema, "server_differs", file=name)
+    same_rows(work.all_rows(), rows, "server_rows", file=name)
+    if position != work.position():
+        raise NotYet("mark_elsewhere", file=name, position=position[0], wanted=work.position()[0])
+
+
+def as_psql(work, script, name):
+    r"""Run a script whose lines for psql itself, as `\set`, the server would not understand."""
+    run_sql(re.sub(r"(?m)^\\.*$", "", script), name, work.database)
