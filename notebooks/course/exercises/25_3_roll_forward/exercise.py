@@ -6,8 +6,6 @@ from ..checks import NotYet, database_of, empty_database, new_head, same_rows, u
 MAY_CHANGE = {"files": ["alembic.ini"], "database": ["users.nickname"]}
 PEOPLE = """INSERT INTO users (email, name)
     VALUES ('{0}marta@example.com', 'Марта'), ('{0}timur@example.com.ua', 'Тимур')"""
-    "INSERT INTO users (email, name) VALUES ('{0}marta@example.com', 'Марта'), ('{0}timur@example.com.ua', 'Тимур')"
-)
 THEIRS = """INSERT INTO users (email, name, nickname) VALUES ('{0}roman@example.com', 'Роман', '{0}@roman'),
     ('{0}oksana@example.com', 'Оксана', NULL), ('{0}anna@example.com', 'Анна', '{0}ANNA@example.com'),
     ('{0}ihor@example.com', 'Ігор', '{0}marta@example.com')"""
@@ -15,11 +13,8 @@ AS_0007 = "UPDATE users SET nickname = email WHERE email LIKE 'kept%'"
 
 
 def set_up():
-    edit(
-        "models.py",
-        "avatar_url: Mapped",
-        "nickname: Mapped[str | None] = mapped_column(String(200))\n    avatar_url: Mapped",
-    )
+    nickname = "nickname: Mapped[str | None] = mapped_column(String(200))"
+    edit("models.py", "avatar_url: Mapped", f"{nickname}\n    avatar_url: Mapped")
     alembic("upgrade 0006")
     sql(PEOPLE.format(""))
     alembic("upgrade 0007")
