@@ -145,7 +145,8 @@ def elsewhere(found):
             create_database(name)
         yield
         for name in found.databases.values():
-            write(file_of(name, opened=True), dump(name))
+            if not file_of(name, opened=True).is_file():
+                write(file_of(name, opened=True), dump(name))
 
 
 def commands_go_to():
@@ -419,15 +420,14 @@ class CheckedDatabase(PostgresDatabase):
         """Put another database into its place for the code inside.
 
         Args:
-            source: this one itself for a copy; one as it was when the exercise was opened, with the roles of then;
-                None for an empty one, with the same roles.
+            source: this one itself for a copy of it; one as it was when the exercise was opened, with the roles of
+                then; None for an empty one, with the same roles.
         """
-        if source is self:
-            with standing_in(self.name, as_it_is(Watch.copies[self.name])):
-                yield
-            return
-        text = file_of((source or self).name, opened=True).read_text(encoding="utf-8")
-        text = text if source else text.partition(END_OF_ROLES)[0]
+        if isinstance(source, PostgresDatabase):
+            text = as_it_is(Watch.copies[source.name])
+        else:
+            text = file_of((source or self).name, opened=True).read_text(encoding="utf-8")
+            text = text if source else text.partition(END_OF_ROLES)[0]
         with other_roles(), standing_in(self.name, text):
             yield
 

@@ -135,9 +135,12 @@ def connect_to_copy(conninfo="", *, connect, **given):
 
 def same_server(host, port):
     """Whether an address leads to the learner's server, as far as its words tell."""
+    servers = [Watch.server, (os.environ.get("PGHOST"), os.environ.get("PGPORT"))]
     near = {"localhost", "127.0.0.1", "::1"}
-    same = not host or host == Watch.server[0] or {host, Watch.server[0]} <= near
-    return same and (not port or str(port) == Watch.server[1])
+    return any(
+        (not host or host == there or {host, there} <= near) and (not port or str(port) == its_port)
+        for there, its_port, *_ in servers
+    )
 
 
 def psycopg_to_copies():

@@ -333,6 +333,6 @@ def add_strangers(connection, values):
     for _ in found:  # at most as many rounds as there are tables
         for (name, table), columns in found.items():
             links = {column.link[0] for column in columns if column.link}
-            if name not in versions and table not in done and links <= done | {table}:
+            if name not in versions and name not in done and links <= done | {name}:
                 add_rows(connection, table, name, columns, values or {}, "%s")
-                done.add(table)
+                done.add(name)
