@@ -10,7 +10,7 @@ import pytest
 import course.exercises
 from course import exercise_databases, postgres, session
 from course.attempts import attempts_of
-from course.exercise_databases import dump, file_of, server_of_checks
+from course.exercise_databases import dump, file_of, on_server, server_of_checks
 from course.places import work_folder
 from course.postgres_database import PostgresDatabase
 from course.words import CourseError
@@ -291,6 +291,55 @@ def test_roles_that_migrations_make_and_drop(me):
     finally:
         me.exercise.MAY_CHANGE["database"].remove("users")
     assert rows("SELECT has_table_privilege('r', 'users', 'SELECT')") == [(True,)]
+
+
+# The reader's own server
+
+
+@pytest.fixture
+def own_server(learner, monkeypatch):
+    """A server that is somebody else's: the learner's address has a name without more rights than to make databases."""
+    postgres.stop_server()
+    postgres.start_server()
+    process, postgres.Server.process = postgres.Server.process, None
+    with psycopg.connect(dbname="postgres", autocommit=True) as connection:
+        connection.execute("CREATE ROLE reader_of_blog")
+        connection.execute("CREATE ROLE owner LOGIN CREATEDB CREATEROLE")
+        connection.execute("CREATE DATABASE home OWNER owner")
+    monkeypatch.setenv("DATABASE_URL", f"postgresql+psycopg://owner@/home?host={os.environ['PGHOST']}")
+    yield process
+    postgres.Server.address = None
+    postgres.Server.process = process
+    postgres.stop_server()
+    for name in ("PGHOST", "PGPORT", "PGUSER", "PGDATABASE"):
+        os.environ.pop(name, None)
+
+
+@pytest.mark.parametrize("wheel", [True, False])
+def test_on_the_readers_own_server(learner, own_server, wheel, monkeypatch):
+    if not wheel:
+        monkeypatch.setattr(postgres, "put_programs_on_path", lambda: None)
+        stop_server_of_checks()
+    exercise_databases.Kept.position = None
+    monkeypatch.setattr(session, "database_url", os.environ["DATABASE_URL"])
+    assert NAME in say(learner, 'reset("21.9")')
+    assert key(learner) == "not_started"
+    learner.run(ATTEMPTS.solution)
+    learner.run("%sql CREATE ROLE mine")
+    learner.run("%sql GRANT SELECT ON users TO mine")
+    before = on_server("SELECT rolname FROM pg_roles"), on_server("SELECT datname FROM pg_database")
+    assert key(learner) == "table_changed"
+    learner.run("%sql REVOKE SELECT ON users FROM mine")
+    assert key(learner) == "correct"
+    assert (on_server("SELECT rolname FROM pg_roles"), on_server("SELECT datname FROM pg_database")) == before
+    assert {"mine", "reader_of_blog"} <= set(before[0])
+
+
+def stop_server_of_checks():
+    kept = postgres.Server.process
+    postgres.Server.process = exercise_databases.CheckServer.process
+    postgres.stop_server()
+    postgres.Server.process, exercise_databases.CheckServer.process = kept, None
 
 
 # Descriptions

@@ -24,6 +24,7 @@ from .places import work_folder
 from .postgres import (
     Server,
     create_database,
+    drop_database,
     ensure_server,
     lead_to,
     start_server,
@@ -70,7 +71,8 @@ UNUSUAL = """
         OR EXISTS (SELECT FROM pg_extension WHERE extname <> 'plpgsql') OR EXISTS (SELECT FROM pg_event_trigger)
         OR EXISTS (SELECT FROM pg_publication) OR EXISTS (SELECT FROM pg_largeobject_metadata)
         OR EXISTS (SELECT FROM pg_default_acl) OR EXISTS (SELECT FROM pg_foreign_data_wrapper)
-        OR EXISTS (SELECT FROM pg_cast WHERE oid >= 16384)"""
+        OR EXISTS (SELECT FROM pg_cast WHERE oid >= 16384)
+        OR NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)"""
 CLEAN = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid();
@@ -301,9 +303,10 @@ def quoted_literal(text):
 def invalid_index(row):
     """SQL that makes an index that is INVALID, which pg_dump leaves out."""
     schema, name, unique, text = row
-    mark = f"UPDATE pg_catalog.pg_index SET indisvalid = false, indisunique = {unique} WHERE indexrelid = "
+    index = f"{quoted_literal(f'{quoted(schema)}.{quoted(name)}')}::regclass"
+    mark = f"UPDATE pg_catalog.pg_index SET indisvalid = false, indisunique = {unique} WHERE indexrelid = {index}"
     text = text.replace("CREATE UNIQUE INDEX", "CREATE INDEX", 1)
-    return f'{text};\n{mark}\'"{schema}"."{name}"\'::regclass;\n'
+    return f"{text};\nDO $do$BEGIN {mark}; EXCEPTION WHEN insufficient_privilege THEN NULL; END$do$;\n"
 
 
 def restore(name, text):
@@ -312,16 +315,24 @@ def restore(name, text):
 
     empty(name)
     try:
-        PostgresDatabase(name).run(text)
+        PostgresDatabase(name).run(with_roles(text))
     except psycopg.Error as error:
         raise problem("database_not_restored", database=name, reason=str(error).splitlines()[0]) from None
+
+
+def with_roles(text):
+    """What dump() has written, without the roles where the server is the reader's own: he has them."""
+    return text if Server.process else text.partition(END_OF_ROLES)[2]
 
 
 def roles_in(path):
     """The names of the roles in a file that dump() has written."""
     if not path.is_file():
         return set()
-    roles = path.read_text(encoding="utf-8").partition(END_OF_ROLES)[0]
+    return names_of_roles(path.read_text(encoding="utf-8").partition(END_OF_ROLES)[0])
+
+
+def names_of_roles(roles):
     return {name.replace('""', '"').strip('"') for name in re.findall(r"(?m)^DO .* CREATE ROLE (.*?); EXC", roles)}
 
 
@@ -350,39 +361,76 @@ def copied_databases(found):
     texts = {name: file_of(name).read_text(encoding="utf-8") for name in found.databases.values()}
     server = tuple(os.environ.get(name, "") for name in ("PGHOST", "PGPORT", "PGUSER"))
     with server_of_checks():
+        places = {name: name if CheckServer.process else f"{name}_check" for name in texts}
         for name, text in texts.items():
-            restore(name, text)
+            restore(places[name], text)
         lead_to(found.database)
-        Watch.server, Watch.copies = server, {name: name for name in texts}
+        Watch.server, Watch.copies = server, places
         try:
             yield {key: CheckedDatabase(name) for key, name in found.databases.items()}
         finally:
             Watch.server, Watch.copies = None, {}
+            if not CheckServer.process:
+                put_back(texts[found.database], places.values())
 
 
 @contextmanager
 def server_of_checks():
-    """Let PGHOST and its like lead to the server of the checks, on which there is nothing at first."""
-    kept = {name: value for name, value in os.environ.items() if name.startswith("PG") or name == "DATABASE_URL"}
+    """Let PGHOST and its like lead to the server of the checks, on which there is nothing at first.
+
+    Where none can be started, as where there is no wheel of the server, it is the reader's own.
+    """
+    kept = variables()
     learners, base = Server.process, Server.maintenance
-    for name in kept:
-        del os.environ[name]
     try:
         if CheckServer.process is None or CheckServer.process.poll() is not None:
-            Server.process = None
-            start_server()
-            CheckServer.process, CheckServer.free = Server.process, []
-            CheckServer.variables = {name: value for name, value in os.environ.items() if name.startswith("PG")}
-        os.environ.update(CheckServer.variables)
-        Server.process, Server.maintenance = learners, "postgres"
-        wipe()
-        work_as(kept.get("PGUSER"))
+            start_server_of_checks()
+        replace_variables(CheckServer.variables or kept)
+        if CheckServer.process:
+            Server.process, Server.maintenance = CheckServer.process, "postgres"
+            wipe()
+            work_as(kept.get("PGUSER"))
         yield
     finally:
         Server.process, Server.maintenance = learners, base
-        for name in [name for name in os.environ if name.startswith("PG") or name == "DATABASE_URL"]:
-            del os.environ[name]
-        os.environ.update(kept)
+        replace_variables(kept)
+
+
+def start_server_of_checks():
+    learners, Server.process, CheckServer.process = Server.process, None, None
+    CheckServer.variables, CheckServer.free = {}, []
+    try:
+        start_server()
+        CheckServer.process, CheckServer.variables = Server.process, variables()
+    except CourseError:
+        if learners:
+            raise
+    finally:
+        Server.process = learners
+
+
+def variables():
+    """What leads psql and a lesson's commands to a server and a database."""
+    return {name: value for name, value in os.environ.items() if name.startswith("PG") or name == "DATABASE_URL"}
+
+
+def replace_variables(values):
+    for name in variables():
+        del os.environ[name]
+    os.environ.update(values)
+
+
+def put_back(text, places):
+    """Take away what a check has made on the reader's own server, and give back a role that it has dropped."""
+    for name in [*places, *CheckServer.free]:
+        drop_database(name)
+    CheckServer.free = []
+    roles_then = text.partition(END_OF_ROLES)[0]
+    for name in set(roles()) - names_of_roles(roles_then):
+        drop_role(name)
+    missing = names_of_roles(roles_then) - set(roles())
+    if missing:
+        PostgresDatabase(Server.maintenance).run(roles_then)
 
 
 def wipe():
@@ -460,7 +508,7 @@ def standing_in(name, script):
     try:
         if script:
             try:
-                PostgresDatabase(name).run(script)
+                PostgresDatabase(name).run(with_roles(script))
             except psycopg.Error as error:
                 raise NotYet("database_not_copied", reason=str(error).splitlines()[0]) from None
         yield
@@ -481,6 +529,9 @@ def as_it_is(name):
 @contextmanager
 def other_roles():
     """Let the server have no roles but its own for the code inside, as before the learner's were made."""
+    if not CheckServer.process:
+        yield
+        return
     with our_own():
         aside = {name: f"{name}_kept_by_check" for name in roles()}
         rename_roles(aside)
