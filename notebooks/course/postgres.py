@@ -155,6 +155,7 @@ def put_programs_on_path():
     programs = Path(found.submodule_search_locations[0], "pginstall", "bin")
     if str(programs) not in os.environ["PATH"].split(os.pathsep):
         os.environ["PATH"] = str(programs) + os.pathsep + os.environ["PATH"]
+    os.environ["PSQL_PAGER"] = ""  # psql would show a long answer page by page, and a cell cannot turn pages
     return programs
 
 
@@ -185,7 +186,7 @@ def maintenance():
         with connection:
             yield connection
     except sa.exc.DBAPIError as error:
-        reason = server_says(error.orig)
+        reason = server_says(error.orig).splitlines()[0]
         key = "no_createdb" if "permission denied to create database" in reason else "server_refused"
         raise problem(key, reason=reason) from None
 
