@@ -8,6 +8,8 @@ from pathlib import Path
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
+from course import postgres
+
 ROOT = str(Path(__file__).resolve().parents[1])
 
 
@@ -29,6 +31,7 @@ def page_shell(page, work):
     try:
         yield lambda cell: run(shell, cell)
     finally:
+        postgres.stop_server()
         os.chdir(folder)
         os.environ.clear()
         os.environ.update(environment)

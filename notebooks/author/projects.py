@@ -13,9 +13,14 @@ def project(folder):
 
 
 def content(file):
-    """A file's text without its date of creation; of a database, the schema and rows."""
+    """A file's text without its date of creation; of a database, the schema and rows; of pg_dump's file nothing.
+
+    That one is not text, and it holds the time when it was made.
+    """
     if file.suffix == ".db":
         return database(file)
+    if file.suffix == ".dump":
+        return "a copy of a database"
     return re.sub(r"Create Date: \d.*", "Create Date: ", file.read_text(encoding="utf-8"))
 
 
