@@ -2,8 +2,8 @@
 
 A deck is made from the page itself; no text and no code stands anywhere else. The rule:
 
-- the page's title and each `##` heading is a slide of its own, a heading in a row with what follows it;
-- each code cell is a screen with its output; where replace() or rewrite() shows a change, the change alone stands there;
+- the page's title and each `##` heading are a slide of their own;
+- each code cell is a screen with its output; where replace() shows a change, the change alone stands there;
 - prose goes into the speaker's notes, its questions on top; its tables, pictures and blocks of code stay on a screen;
 - the key points are a screen; details and exercises are left out.
 
@@ -32,6 +32,7 @@ from course import contents
 DECKS = refresh.NOTEBOOKS / "decks"
 TEMPLATE = Path(__file__).with_name("deck")
 REVEAL = "sphinx-revealjs==3.2.1"  # its wheel carries reveal.js 5.2 whole; nothing else of it is used
+ROWS = 10  # of a table
 LINE, LINES, COLUMNS = 27, 22, 96  # of code on a screen of 1280 x 720 with letters of 20 pixels
 BLOCK = re.compile(r"^(?:```[\s\S]*?^```|(?:\|.*\|\n?)+|!\[.*?\]\(.*?\))$", re.MULTILINE)
 SENTENCE = re.compile(r"[^.?!…]*\?")
@@ -106,9 +107,23 @@ def screens_of_text(cell, language):
     if heading == about(language)["key_points"]:
         return [Screen(cell.id, heading, markdown2html(prose), opens=True)], ""
     screens = [Screen(cell.id, "", f"<h2>{inline(heading)}</h2>", opens=True)] if heading else []
-    blocks = BLOCK.findall(prose)
-    screens += [Screen(f"{cell.id}-{n}", heading, markdown2html(block)) for n, block in enumerate(blocks)]
+    blocks = [part for block in BLOCK.findall(prose) for part in portions(block)]
+    screens += [Screen(f"{cell.id}-{n}", inline(heading), block) for n, block in enumerate(blocks)]
     return screens, BLOCK.sub("", prose)
+
+
+def portions(block):
+    """The HTML of a table, a picture or a block of code of the prose; of a long one, a screen at a time."""
+    if block.startswith("```"):
+        language, *lines = block.splitlines()[:-1]
+        for some in cut(wrapped("\n".join(lines))):
+            yield coloured("\n".join(some), language.strip("`") or "text")
+    elif block.startswith("|"):
+        head, rule, *rows = block.strip().splitlines()
+        for start in range(0, len(rows), ROWS):
+            yield markdown2html("\n".join([head, rule, *rows[start : start + ROWS]]))
+    else:
+        yield markdown2html(block)
 
 
 def heading_of(source):
@@ -138,12 +153,13 @@ def screens_of_code(cell, heading):
     own = tags(cell)
     outputs = [piece for output in cell.outputs for piece in pieces_of(output)]
     changes = re.search(r"^replace\(", cell.source, re.MULTILINE) and any("gi" in piece for _, piece in outputs)
-    code = [] if changes or "slide-output" in own else [(len(wrapped(cell.source)), coloured(cell.source))]
+    hidden = changes or "slide-output" in own
+    code = [] if hidden else [(len(some), coloured("\n".join(some))) for some in cut(wrapped(cell.source))]
     if "slide-code" in own:
         outputs = []
     groups, room = [[]], LINES
     for number, (lines, piece) in enumerate(code + outputs):
-        if groups[-1] and (lines > room or ("slide-split" in own and number == 1)):
+        if groups[-1] and (lines > room or ("slide-split" in own and number == len(code))):
             groups.append([])
             room = LINES
         groups[-1].append(piece)
