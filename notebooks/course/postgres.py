@@ -155,6 +155,7 @@ def put_programs_on_path():
     programs = Path(found.submodule_search_locations[0], "pginstall", "bin")
     if str(programs) not in os.environ["PATH"].split(os.pathsep):
         os.environ["PATH"] = str(programs) + os.pathsep + os.environ["PATH"]
+    os.environ["PSQLRC"] = os.devnull  # the learner's own settings would change what psql shows
     os.environ["PSQL_PAGER"] = ""  # psql would show a long answer page by page, and a cell cannot turn pages
     return programs
 
