@@ -167,7 +167,7 @@ def test_no_shared_sentence_is_without_use():
 def test_each_shared_fault_is_reached():
     """By an attempt of some exercise, or by a test of the machinery, which names the key."""
     reached = {attempt.fault for key in KEYS for attempt in attempts_of(all_exercises()[key]).wrong}
-    names = ("test_checking.py", "test_stages.py")
+    names = ("test_checking.py", "test_exercise_databases.py", "test_stages.py")
     tests = "".join((HERE.parents[2] / "tests" / name).read_text(encoding="utf-8") for name in names)
     reached |= {key for key in SHARED if f'"{key}"' in tests}
     assert set(SHARED) - reached == set(), "no attempt gets these faults of checks.toml"

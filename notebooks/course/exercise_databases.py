@@ -18,10 +18,10 @@ from IPython import get_ipython
 from . import session
 from .database import quoted
 from .exercises import load_exercise
-from .faults import NotYet
 from .guard import Watch, our_own
 from .places import work_folder
 from .postgres import (
+    OURS,
     Server,
     create_database,
     drop_database,
@@ -65,7 +65,8 @@ INVALID_INDEXES = """
     FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE NOT i.indisvalid AND n.nspname !~ '^pg_'"""
 UNUSUAL = """
-    SELECT EXISTS (SELECT FROM pg_database WHERE datname = current_database() AND datacl IS NOT NULL)
+    SELECT EXISTS (SELECT FROM pg_database WHERE datname = current_database() AND (datacl IS NOT NULL
+                   OR shobj_description(oid, 'pg_database') IS DISTINCT FROM %s))
         OR EXISTS (SELECT FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase
                    WHERE d.datname = current_database())
         OR EXISTS (SELECT FROM pg_extension WHERE extname <> 'plpgsql') OR EXISTS (SELECT FROM pg_event_trigger)
@@ -174,12 +175,13 @@ def make_empty(found):
 
 def empty(name):
     """Make a database anew. One with nothing but schemas is cleaned, a tenth of the work of making one."""
-    if not exists(name):
-        return create_database(name)
-    database = PostgresDatabase(name)
-    if database.rows(UNUSUAL)[0][0]:
-        return create_database(name)
-    database.run(CLEAN)
+    import psycopg
+
+    with suppress(psycopg.OperationalError), PostgresDatabase(name).connect() as connection:
+        if not connection.execute(UNUSUAL, [OURS]).fetchone()[0]:
+            connection.execute(CLEAN)
+            return
+    create_database(name)
 
 
 def bring_back(found):
@@ -311,18 +313,18 @@ def invalid_index(row):
 
 def restore(name, text):
     """Make a database from what dump() has written."""
+    empty(name)
+    run(name, text)
+
+
+def run(name, text):
+    """Run what dump() has written on an empty database, without the roles where the server is the reader's own."""
     import psycopg
 
-    empty(name)
     try:
-        PostgresDatabase(name).run(with_roles(text))
+        PostgresDatabase(name).run(text if Server.process else text.partition(END_OF_ROLES)[2])
     except psycopg.Error as error:
         raise problem("database_not_restored", database=name, reason=str(error).splitlines()[0]) from None
-
-
-def with_roles(text):
-    """What dump() has written, without the roles where the server is the reader's own: he has them."""
-    return text if Server.process else text.partition(END_OF_ROLES)[2]
 
 
 def roles_in(path):
@@ -352,7 +354,6 @@ def copied_databases(found):
     Gives {what the exercise calls it: its PostgresDatabase}; nothing where an exercise has none.
 
     Raises:
-        NotYet: a transaction is not finished.
         CourseError: the server, or a database, cannot be had.
     """
     if not found.databases:
@@ -497,20 +498,15 @@ class CheckedDatabase(PostgresDatabase):
 @contextmanager
 def standing_in(name, script):
     """Let another database stand for `name`: an empty one changed by a script."""
-    import psycopg
-
     place = Watch.copies[name]
     with our_own():
-        scratch = CheckServer.free.pop() if CheckServer.free else f"check_{next(NUMBERS)}"
-        if not exists(scratch):
-            create_database(scratch)
+        if not CheckServer.free:
+            CheckServer.free.append(f"check_{next(NUMBERS)}")
+            create_database(CheckServer.free[0])
+        scratch = CheckServer.free.pop()
     Watch.copies[name] = scratch
     try:
-        if script:
-            try:
-                PostgresDatabase(name).run(with_roles(script))
-            except psycopg.Error as error:
-                raise NotYet("database_not_copied", reason=str(error).splitlines()[0]) from None
+        run(name, script)
         yield
     finally:
         Watch.copies[name] = place
@@ -545,9 +541,9 @@ def other_roles():
 
 
 def rename_roles(names):
-    PostgresDatabase(Server.maintenance).run(
-        "".join(f"ALTER ROLE {quoted(old)} RENAME TO {quoted(new)};" for old, new in names.items())
-    )
+    if names:
+        changes = [f"ALTER ROLE {quoted(old)} RENAME TO {quoted(new)}" for old, new in names.items()]
+        PostgresDatabase(Server.maintenance).run("; ".join(changes))
 
 
 class KeptDatabase:
