@@ -28,10 +28,12 @@ def test_the_new_file_orders_the_services(cells):
 
 
 def test_the_old_one_does_not(cells):
+    found = services(cells["old"])
     with pytest.raises(NotYet, match="no_healthcheck"):
-        answers_when_ready(services(cells["old"]), "db")
+        answers_when_ready(found, "db")
+    found["db"]["healthcheck"] = {"test": "pg_isready"}
     with pytest.raises(NotYet, match="behind_profile"):
-        waits_for(services(cells["old"]), *ORDER[1])
+        waits_for(found, *ORDER[1])
 
 
 def test_the_lesson_runs_its_commands(cells):

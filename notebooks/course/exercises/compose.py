@@ -51,10 +51,12 @@ def awaited(services, name):
     for other, how in given.items() if isinstance(given, dict) else [(given, None)]:
         if other not in services:
             raise NotYet("no_such_service", service=name, other=other)
-        if set(services[other].get("profiles") or []) - set(services[name].get("profiles") or []):
-            raise NotYet("behind_profile", service=name, other=other)
+        if services[other].get("profiles"):
+            raise NotYet("behind_profile", service=other)
         if not isinstance(how, dict) or how.get("condition") not in CONDITIONS:
             raise NotYet("no_such_condition", service=name, other=other)
+        if how["condition"] == "service_healthy":
+            test_of(services, other)
         if how.get("required", True):
             found[other] = how["condition"]
     return found
@@ -71,16 +73,21 @@ def waits_for(services, name, goal, condition, above=()):
     )
 
 
-def answers_when_ready(services, name):
-    """A database's healthcheck asks the server itself, over the network, which on its first start comes last."""
+def test_of(services, name):
+    """The command of a service's healthcheck, as one line."""
     health = services[name].get("healthcheck")
     test = health.get("test") if isinstance(health, dict) and not health.get("disable") else None
     if not test or test == ["NONE"]:
         raise NotYet("no_healthcheck", service=name)
     if isinstance(test, list) and test[0] not in ("CMD", "CMD-SHELL"):
         raise NotYet("test_form", service=name, first=test[0])
-    text = test if isinstance(test, str) else " ".join(map(str, test[1:]))
-    if not re.search("pg_isready|psql", text) or re.search(ALWAYS_WELL, text):
-        raise NotYet("asks_no_server", service=name, test=text)
-    if not re.search(OVER_NETWORK, text):
-        raise NotYet("ready_too_early", service=name, test=text)
+    return test if isinstance(test, str) else " ".join(map(str, test[1:]))
+
+
+def answers_when_ready(services, name):
+    """A database's healthcheck asks the server itself, over the network, which on its first start comes last."""
+    test = test_of(services, name)
+    if not re.search("pg_isready|psql", test) or re.search(ALWAYS_WELL, test):
+        raise NotYet("asks_no_server", service=name, test=test)
+    if not re.search(OVER_NETWORK, test):
+        raise NotYet("ready_too_early", service=name, test=test)

@@ -7,51 +7,65 @@ import psycopg
 import sqlalchemy as sa
 
 LOCKS = """SELECT classid::bigint, objid::bigint, objsubid FROM pg_locks
-WHERE locktype = 'advisory' AND granted AND mode = 'ExclusiveLock' AND pid <> pg_backend_pid()
+WHERE locktype = 'advisory' AND granted AND mode = 'ExclusiveLock'
 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
-ANOTHER = """SELECT count(*) FROM pg_stat_activity
-WHERE datname = current_database() AND pid <> ALL (%s) AND backend_type = 'client backend'"""
-LONG_ENOUGH = 0.5  # seconds from another's connection on; who does not wait has done his work by then
+INDEX = "ix_posts_title"
+A_WHILE, AT_MOST = 0.3, 2  # seconds: from the question about the lock until it surely waits; where no question is seen
 
 
 @contextmanager
-def locks_seen(work, statement):
-    """Give a list of the advisory locks that were held when an engine ran a statement with this text in it."""
-    found = []
+def statements_told_to(look):
+    """Call `look` with each statement that an engine runs inside, before it runs."""
 
-    def look(connection, cursor, text, *rest):
-        if statement in text:
-            found.extend(work.database.rows(LOCKS))
+    def tell(connection, cursor, statement, *rest):
+        look(statement)
 
-    sa.event.listen(sa.Engine, "before_cursor_execute", look)
+    sa.event.listen(sa.Engine, "before_cursor_execute", tell)
     try:
-        yield found
+        yield
     finally:
-        sa.event.remove(sa.Engine, "before_cursor_execute", look)
+        sa.event.remove(sa.Engine, "before_cursor_execute", tell)
+
+
+def locks_during(work, statement, run):
+    """The advisory locks that are held while `run` lets an engine run a statement with this text in it."""
+    found = []
+    with statements_told_to(lambda text: found.extend(work.database.rows(LOCKS) if statement in text else ())):
+        run()
+    return found
 
 
 class FirstMigrator:
-    """Holds a lock until another has come, then applies 0007 and lets it go."""
+    """Holds a lock until another asks for it, then applies 0007 and lets the lock go.
+
+    `done`: 0007 is applied; `stopped`: the server has stopped it; `overtaken`: another applied 0007 before.
+    """
 
     def __init__(self, work, lock):
-        self.lock = lock
-        self.connection, self.watcher = work.database.connect(), work.database.connect()
-        self.done = self.stopped = False
-        self.over = threading.Event()
+        self.lock, self.connection = lock, work.database.connect()
+        self.done = self.stopped = self.overtaken = False
+        self.asked, self.over = threading.Event(), threading.Event()
         self.thread = threading.Thread(target=self.run, daemon=True)
 
-    def __enter__(self):
-        self.ask("pg_advisory_lock")
+    @contextmanager
+    def at_work(self):
+        self.call("pg_advisory_lock")
         self.thread.start()
-        return self
+        try:
+            with statements_told_to(self.look):
+                yield self
+        finally:
+            self.over.set()
+            self.asked.set()
+            self.thread.join()
+            self.connection.close()
 
-    def __exit__(self, *error):
-        self.over.set()
-        self.thread.join()
-        self.connection.close()
-        self.watcher.close()
+    def look(self, statement):
+        if "advisory" in statement.lower():
+            self.asked.set()
+        self.overtaken |= INDEX in statement and not self.done
 
-    def ask(self, function):
+    def call(self, function):
         """Call a function of PostgreSQL's on the lock, whose number is one of 64 bits or two of 32."""
         high, low, kind = self.lock
         if kind == 1:
@@ -60,21 +74,15 @@ class FirstMigrator:
             self.connection.execute(f"SELECT {function}(%s::int, %s::int)", [signed(high, 32), signed(low, 32)])
 
     def run(self):
+        self.asked.wait(AT_MOST)
         try:
-            while not self.somebody_else() and not self.over.wait(0.02):
-                pass
-            self.over.wait(LONG_ENOUGH)
-            if not self.over.is_set():
-                self.connection.execute("CREATE INDEX CONCURRENTLY ix_posts_title ON posts (title)")
+            if not self.over.wait(A_WHILE):
+                self.connection.execute(f"CREATE INDEX CONCURRENTLY {INDEX} ON posts (title)")
                 self.connection.execute("UPDATE alembic_version SET version_num = '0007'")
                 self.done = True
         except psycopg.Error:
             self.stopped = True
-        self.ask("pg_advisory_unlock")
-
-    def somebody_else(self):
-        pids = [self.connection.info.backend_pid, self.watcher.info.backend_pid]
-        return self.watcher.execute(ANOTHER, [pids]).fetchone()[0]
+        self.call("pg_advisory_unlock")
 
 
 def signed(number, bits):

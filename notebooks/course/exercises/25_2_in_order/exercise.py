@@ -17,6 +17,8 @@ def check(work):
         for part in parts:
             if services[name].get(part) != before[name][part]:
                 raise NotYet("service_changed", service=name, part=part)
+        if services[name].get("profiles"):
+            raise NotYet("behind_profile", service=name)
     answers_when_ready(services, "db")
     if re.match("always|unless", str(services["migrate"].get("restart"))):
         raise NotYet("never_ends", service="migrate")

@@ -43,6 +43,8 @@ def mended(before, now):
     for row in before:
         own = row["nickname"] != row["email"]
         wanted = row["nickname"] if own else row["email"].partition("@")[0]
-        if found.get(row["id"]) != wanted:
-            key = "own_changed" if own else "address_left" if found[row["id"]] == row["email"] else "cut_wrong"
-            raise NotYet(key, email=row["email"], nickname=row["nickname"], found=found.get(row["id"]))
+        now = found.get(row["id"])
+        if now != wanted:
+            mine = "address_left" if now == row["email"] else "cut_wrong"
+            key = "empty_filled" if row["nickname"] is None else "own_changed" if own else mine
+            raise NotYet(key, email=row["email"], nickname=row["nickname"], found=now)

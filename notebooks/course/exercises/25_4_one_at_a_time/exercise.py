@@ -2,7 +2,7 @@
 
 from ...opening import alembic, edit, sql
 from ..checks import Broken, NotYet, cause, empty_database
-from ..first_migrator import FirstMigrator, locks_seen
+from ..first_migrator import FirstMigrator, locks_during
 
 MAY_CHANGE = {"files": ["migrations/env.py", "alembic.ini"], "database": ["posts.title"]}
 
@@ -18,12 +18,11 @@ def set_up():
 def check(work):
     with empty_database(work):
         stays(work, "upgrade 0006", "0006")
-        with locks_seen(work, "CREATE INDEX") as seen:
-            stays(work, "upgrade head", "0007")
+        seen = locks_during(work, "CREATE INDEX", lambda: stays(work, "upgrade head", "0007"))
         if not seen:
             raise NotYet("no_lock")
         stays(work, "downgrade 0006", "0006")
-        waits(work, seen[0])
+        waits(work, FirstMigrator(work, seen[0]))
 
 
 def stays(work, command, revision):
@@ -33,16 +32,19 @@ def stays(work, command, revision):
         raise NotYet("nothing_stays", command=command, position=work.position()[0])
 
 
-def waits(work, lock):
+def waits(work, first):
     """While another holds the lock and migrates, `upgrade head` waits, and then finds that all is done."""
-    with FirstMigrator(work, lock) as first:
+    failed = None
+    with first.at_work():
         try:
             work.alembic("upgrade head")
         except Broken as error:
-            if "deadlock" in str(error) or first.stopped:
-                raise NotYet("waits_inside_query") from None
-            if first.done:
-                raise
-            raise NotYet("gives_up", reason=cause(error)) from None
-        if not first.done:
-            raise NotYet("waits_inside_query" if first.stopped else "does_not_wait")
+            failed = error
+    if first.overtaken:
+        raise NotYet("does_not_wait")
+    if first.stopped or "deadlock" in str(failed):
+        raise NotYet("waits_inside_query")
+    if not first.done:
+        raise NotYet("gives_up", reason=cause(failed)) if failed else NotYet("does_not_wait")
+    if failed:
+        raise failed
