@@ -10,9 +10,7 @@ import sqlalchemy as sa
 from course import postgres
 
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?\+00")
-CASTS = re.compile(
-    r"::(character varying|text)(\[\])?|[()]"
-)  # a CHECK … IN of a restored dump has others than the first
+CASTS = re.compile(r"::(character varying|text)(\[\])?|[()]")  # a restored CHECK … IN has others than the first
 BURNT = re.compile(r"(pg_catalog\.setval\('[\w.]+', )\d+")  # an INSERT that fails uses up a number, too
 RESTRICT = re.compile(r"^\\(un)?restrict .*$", re.MULTILINE)
 KEPT = "kept_"
