@@ -87,7 +87,7 @@ def test_the_pdf_in_the_repository_is_made_from_the_notebook(sheet):
 def test_paper_has_every_command_whole_and_in_order(sheet):
     """On a line of its own but for the note behind it, so that it is copied as it was run."""
     code = "\n".join(paper.printed_code(cell) for cell in printed(sheet, "code"))
-    commands = [f"alembic {command}" for command in re.findall(r"^%alembic (.*)$", code, re.MULTILINE)]
+    commands = re.findall(r"^[%!]((?:alembic|psql|pg_\w+|createdb|dropdb) .*)$", code, re.MULTILINE)
     lines = iter([line.partition(" #")[0] for line in lines_on_paper(sheet)])
     assert len(commands) >= 10
     assert [command for command in commands if command not in lines] == []  # `in` goes on where it stopped
@@ -247,6 +247,14 @@ def test_what_stands_above_the_first_comment_is_not_printed():
     assert [row["line"] for part in task["parts"] for row in part["rows"]] == ["alembic downgrade -1", "alembic heads"]
 
 
+def test_sql_is_printed_for_the_database_of_the_sheet():
+    for name, command in (("cheatsheet", "sqlite3 data.db"), ("cheatsheet_postgresql", "psql -c")):
+        page = made_of(code("%sql SELECT 1"))
+        page.cells.insert(0, nbformat.v4.new_code_cell(f'from lesson import *\n\nstart("{name}")'))
+        (task,) = paper.sheet(page, "ru")["items"]
+        assert task["parts"][0]["rows"][0]["line"] == f'{command} "SELECT 1"'
+
+
 # What paper.py refuses
 
 
@@ -271,6 +279,7 @@ def code(source):
         pytest.param(made_of(*(text(f"### {n}") for n in range(200))), "its pages", marks=sets_type),
         (made_of(code("tree()")), "tree is no command"),
         (made_of(code('%sql SELECT "name" FROM users')), "double quote"),
+        (made_of(code("%sql SELECT $$name$$")), "double quote"),
         (made_of(code("%%writefile models.py\nx = 1")), "writefile is no command"),
         (made_of(code('replace("a", "b", "c")')), "has it been run"),
         (made_of(text("> quoted")), "block_quote"),
