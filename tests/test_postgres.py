@@ -401,7 +401,7 @@ def test_an_account_without_a_name_gets_one_sentence(place, python):
     options = {"user": 54321, "group": 54321, "extra_groups": []}
     python["variables"]["HOME"] = str(place)
     process = kernel(place, code, **python, **options)
-    assert re.search(r"не запустился: .*54321.* `DATABASE_URL`", process.communicate()[0])
+    assert re.search(r"не удалось запустить: .*54321.* `DATABASE_URL`", process.communicate()[0])
     clean(place)
 
 
@@ -422,7 +422,7 @@ def test_where_there_is_no_wheel_one_sentence_says_what_to_do(monkeypatch):
 def test_a_server_that_cannot_start_says_why(monkeypatch):
     monkeypatch.setitem(postgres.SETTINGS, "shared_buffers", "nonsense")
     with fresh_kernel():
-        assert "не запустился: FATAL:  configuration file" in complaint()
+        assert "не удалось запустить: FATAL:  configuration file" in complaint()
 
 
 # The reader's own server
