@@ -30,7 +30,7 @@ from .postgres import (
     start_server,
     stop_server,
 )
-from .postgres_database import PostgresDatabase
+from .postgres_database import PostgresDatabase, close_connections
 from .words import CourseError, problem
 
 END_OF_ROLES = "-- end of roles\n"
@@ -97,6 +97,7 @@ class Kept:
     """What is known of the files: where in its log the server was when the databases were last written."""
 
     position = None
+    repeated = set()  # exercises that were opened again: what is written of them now is written the same again
 
 
 class CheckServer:
@@ -177,7 +178,7 @@ def empty(name):
     """Make a database anew. One with nothing but schemas is cleaned, a tenth of the work of making one."""
     import psycopg
 
-    with suppress(psycopg.OperationalError), PostgresDatabase(name).connect() as connection:
+    with suppress(psycopg.OperationalError), PostgresDatabase(name).connected() as connection:
         if not connection.execute(UNUSUAL, [OURS]).fetchone()[0]:
             connection.execute(CLEAN)
             return
@@ -209,7 +210,13 @@ def open_again(found):
     make_empty(found)
     for name in found.databases.values():
         restore(name, file_of(name, opened=True).read_text(encoding="utf-8"))
+    if found.key in Kept.repeated:
+        for name in found.databases.values():
+            shutil.copyfile(file_of(name, opened=True), file_of(name))
+        Kept.position = found.key, log_position(PostgresDatabase(found.database))
+        return
     save(found, opened=True)
+    Kept.repeated.add(found.key)
 
 
 def save(found, opened=False):
@@ -371,6 +378,7 @@ def copied_databases(found):
             yield {key: CheckedDatabase(name) for key, name in found.databases.items()}
         finally:
             Watch.server, Watch.copies = None, {}
+            close_connections()
             if not CheckServer.process:
                 put_back(texts[found.database], places.values())
 

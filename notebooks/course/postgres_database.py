@@ -4,9 +4,10 @@ A database is named, and looked for on the server that PGHOST and its like lead 
 """
 
 import re
+from contextlib import contextmanager
 
 from .database import STRING, plain_sql, quoted
-from .guard import our_own, real_name
+from .guard import Watch, our_own, real_name
 from .strangers import Column, add_rows, words_of_checks
 
 USERS = "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"
@@ -74,6 +75,9 @@ OF_TABLES = COLUMNS, CONSTRAINTS, INDEXES, TRIGGERS, GRANTS, ROLE_NAMES
 OF_OTHERS = TYPES, FUNCTIONS, EXTENSIONS, SCHEMAS, DEFAULT_PRIVILEGES
 
 
+connections = {}  # {database: a connection to it}, while a check runs
+
+
 class PostgresDatabase:
     """A database of the server, as the checks look at it; while a check runs its name may stand for that of a copy."""
 
@@ -85,10 +89,20 @@ class PostgresDatabase:
         return f"postgresql+psycopg:///{real_name(self.name)}"
 
     def connect(self):
-        import psycopg
-
+        """A new connection, whose statements are transactions of their own."""
         with our_own():
-            return psycopg.connect(dbname=real_name(self.name), autocommit=True)
+            return new_connection(real_name(self.name))
+
+    @contextmanager
+    def connected(self):
+        """Give a connection like a new one; while a check runs, one of before, whose process at the server is warm."""
+        place = real_name(self.name)
+        with our_own():
+            connection = connection_kept(place) or new_connection(place)
+        try:
+            yield connection
+        finally:
+            keep_or_close(connection, place)
 
     def schema(self):
         """{table or view: {part: description}}, the parts as database.describe() names them.
@@ -96,36 +110,36 @@ class PostgresDatabase:
         A table of another schema than public is `crm.clients`. What is no table has a name that says what it is:
         "TYPE mood", "FUNCTION f(x integer)", "SCHEMA crm", "SEQUENCE s", "EXTENSION e", "DEFAULT PRIVILEGES".
         """
-        with self.connect() as connection:
+        with self.connected() as connection:
             return describe(connection)
 
     def all_rows(self):
         """{table: [{column: value}]}, the version table left out."""
-        with self.connect() as connection:
+        with self.connected() as connection:
             relations, versions = answers(connection, RELATIONS, VERSION_TABLES)
             names = [tuple(row[1:3]) for row in relations if row[3] in "rp" and tuple(row[1:3]) not in versions]
             found = answers(connection, *(f"SELECT * FROM {in_sql(*name)}" for name in names), row_factory=dict_row())
             return {label(*name): rows for name, rows in zip(names, found, strict=True)}
 
     def rows(self, query):
-        with self.connect() as connection:
+        with self.connected() as connection:
             return connection.execute(query).fetchall()
 
     def position(self):
         """The revisions in the version table, wherever it is: ["base"] before the first."""
-        with self.connect() as connection:
+        with self.connected() as connection:
             (names,) = answers(connection, VERSION_TABLES)
             found = answers(connection, *(f"SELECT version_num FROM {in_sql(*name)}" for name in names))
             return sorted({row[0] for rows in found for row in rows}) or ["base"]
 
     def add_strangers(self, values=None):
         """See strangers.add_strangers(); a table comes after those that its foreign keys lead to."""
-        with self.connect() as connection:
+        with self.connected() as connection:
             add_strangers(connection, values)
 
     def run(self, script):
         """Run SQL, each statement as psql would; psycopg.Error where the server refuses one."""
-        with self.connect() as connection:
+        with self.connected() as connection:
             connection.execute(script)
             return connection.info.transaction_status.name == "IDLE"
 
@@ -137,6 +151,39 @@ class PostgresDatabase:
         for schema, table, name, kind in self.rows(query):
             found.setdefault(label(schema, table), {})[name] = "CHECK" if kind == "c" else "FOREIGN KEY"
         return found
+
+
+def new_connection(place):
+    import psycopg
+
+    return psycopg.connect(dbname=place, autocommit=True, prepare_threshold=None)
+
+
+def connection_kept(place):
+    """A connection from before; None where there is none, or the server has ended it."""
+    import psycopg
+
+    if connection := connections.pop(place, None):
+        try:
+            connection.execute("SELECT 1")
+            return connection
+        except psycopg.Error:
+            connection.close()
+    return None
+
+
+def keep_or_close(connection, place):
+    """While a check runs keep a connection, as good as new: no lock and no setting stays."""
+    if Watch.copies and connection.info.transaction_status.name == "IDLE":
+        connection.execute("DISCARD ALL")
+        connections[place] = connection
+    else:
+        connection.close()
+
+
+def close_connections():
+    while connections:
+        connections.popitem()[1].close()
 
 
 def label(schema, name):
