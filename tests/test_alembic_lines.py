@@ -43,7 +43,7 @@ def test_every_line_of_a_page(path, warm, monkeypatch, tmp_path):
                     cell.source, lines = LINE.subn(r"\1%alembic_compared", cell.source)
                     count += lines
                 run(cell)
-    assert len(compared) == count > 0
+    assert len(compared) >= count > 0  # a line in a loop runs more than once
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="here each process is a new one")
