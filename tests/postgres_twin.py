@@ -12,6 +12,8 @@ from course import postgres
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?\+00")
 CASTS = re.compile(r"::(character varying|text)(\[\])?|[()]")  # a restored CHECK … IN has others than the first
 BURNT = re.compile(r"(pg_catalog\.setval\('[\w.]+', )\d+")  # an INSERT that fails uses up a number, too
+UUID = re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
+ROWS = re.compile(r"(?:^INSERT INTO .*\n)+", re.MULTILINE)  # their order is that of the last changes
 RESTRICT = re.compile(r"^\\(un)?restrict .*$", re.MULTILINE)
 KEPT = "kept_"
 
@@ -48,7 +50,8 @@ def contents():
     """{database: its dump, without what the clock writes}, and the roles."""
     found = {"roles": sorted(roles())}
     for name in databases():
-        found[name] = CASTS.sub("", MOMENT.sub("<moment>", BURNT.sub(r"\1…", RESTRICT.sub("", dump(name)))))
+        text = UUID.sub("<uuid>", MOMENT.sub("<moment>", BURNT.sub(r"\1…", RESTRICT.sub("", dump(name)))))
+        found[name] = ROWS.sub(lambda rows: "".join(sorted(rows[0].splitlines(True))), CASTS.sub("", text))
     return found
 
 
