@@ -27,6 +27,8 @@ def check(work):
             raise NotYet("no_data_db")
         if not checks.production_refuses():
             raise NotYet("production_goes_on")
+        if checks.production_refuses(DATABASE_URL="sqlite:///server.db"):
+            raise NotYet("production_stops")
 
 
 def reaches(work, address, command, key):

@@ -1,6 +1,7 @@
 """Repair it: a revision that only SQLite understands does the same on both databases."""
 
 import os
+from contextlib import suppress
 from unittest.mock import patch
 
 from ...opening import alembic, sql
@@ -34,19 +35,22 @@ def works(work):
         work.database.add_strangers({"posts.title": [""], "posts.status": ["published"]})
         before = work.all_rows()
         work.alembic("upgrade head", step=f"upgrade head ({work.database.name})")
-        work.database.run("INSERT INTO users (id, email, name) VALUES (1000, 'anna@example.com', 'Анна')")
-        does_it(work, before)
+        with suppress(Exception):  # without a default the new row is refused, by an error of the driver's own
+            work.database.run("INSERT INTO users (id, email, name) VALUES (1000, 'anna@example.com', 'Анна')")
+        does_it(work, before, new=1)
         checks.way_back(work, "0006", free=FREE)
 
 
-def does_it(work, before):
+def does_it(work, before, new=0):
     places, rows = {"database": work.database.name}, work.all_rows()
     found = work.schema()["users"].get("active", "—")
     if not found.startswith("BOOLEAN NOT NULL"):
         raise NotYet("no_such_column", found=found, **places)
-    if any(row["active"] != 1 for row in rows["users"]):
+    active = [row["active"] for row in rows["users"]]
+    if active.count(1) < max(len(active), len(before["users"]) + new):
         raise NotYet("not_active", **places)
     status = {row["id"]: row["status"] for row in rows["posts"]}
     for row in before["posts"]:
         if status[row["id"]] != (row["status"] if row["title"] else "draft"):
-            raise NotYet("another_status", title=repr(row["title"]), status=status[row["id"]], **places)
+            title = repr(row["title"]).replace("None", "NULL")
+            raise NotYet("another_status", title=title, status=status[row["id"]], **places)
