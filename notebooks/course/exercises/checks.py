@@ -85,7 +85,7 @@ def not_applied(work, **places):
     except Broken as error:
         reason = cause(error)
         table = (TWICE.findall(reason) or [None])[0]
-        if work.before and table and table not in work.schema(work.before):
+        if work.before and table in work.schema() and table not in work.schema(work.before):
             raise NotYet("table_in_the_way", table=table, reason=reason, **places) from None
         raise NotYet("upgrade_stops", reason=reason, **places) from None
     raise NotYet("not_applied", **places)
