@@ -39,9 +39,10 @@ class Session:
         self.connection.execute(sql)
 
     def commit(self):
-        """End the transaction, and close."""
-        with self.connection:
+        """End the transaction, and close; once closed, there is nothing to end."""
+        if not self.connection.closed:
             self.connection.commit()
+            self.connection.close()
 
     def start(self, sql):
         """Run SQL and commit, and let the cell go on meanwhile."""
