@@ -35,8 +35,8 @@ class Learner:
         shutil.rmtree(self.folder)
         copy_files(exercise_verbs.opened(self.exercise), self.folder)
         enter(self.folder)
-        if self.exercise.databases:
-            exercise_databases.open_again(self.exercise)
+        if self.exercise.database:
+            exercise_databases.open_again(self.exercise.database)
         session.opened_at[self.key] = len(shell.user_ns["In"])
 
     def run(self, code):

@@ -10,7 +10,8 @@ import pytest
 import course.exercises
 from course import exercise_databases, postgres, session
 from course.attempts import attempts_of
-from course.exercise_databases import dump, file_of, on_server, server_of_checks
+from course.checked_database import CheckServer, server_of_checks
+from course.database_files import dump, empty, file_of, on_server, restore
 from course.places import work_folder
 from course.postgres_database import PostgresDatabase
 from course.words import CourseError
@@ -371,9 +372,9 @@ def test_on_the_readers_own_server(learner, own_server, wheel, monkeypatch):
 
 def stop_server_of_checks():
     kept = postgres.Server.process
-    postgres.Server.process = exercise_databases.CheckServer.process
+    postgres.Server.process = CheckServer.process
     postgres.stop_server()
-    postgres.Server.process, exercise_databases.CheckServer.process = kept, None
+    postgres.Server.process, CheckServer.process = kept, None
 
 
 # Descriptions
@@ -436,11 +437,11 @@ def scratch(learner):
     with server_of_checks():
 
         def described(script):
-            exercise_databases.empty("scratch")
+            empty("scratch")
             database = PostgresDatabase("scratch")
             database.run(script or "SELECT 1")
             found = database.schema()
-            exercise_databases.restore("restored", dump("scratch"))
+            restore("restored", dump("scratch"))
             assert PostgresDatabase("restored").schema() == found, "another after a dump"
             return found
 

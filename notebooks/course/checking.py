@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from alembic.script import ScriptDirectory
 from alembic.util import to_list, to_tuple
 
-from .exercise_databases import copied_databases
+from .checked_database import copied_database
 from .faults import Broken, NotYet
 from .frame import as_it_was
 from .guard import Outside, TooLong, nothing_outside
@@ -41,14 +41,13 @@ class Work:
     Args:
         opened: the folder as it was when the exercise was opened, or None where that is not known.
         environment: the variables that name another database, with the values that the learner gave them.
-        databases: {name: CheckedDatabase} of the exercise's PostgreSQL; where there is none, data.db is the database.
+        database: the CheckedDatabase of the exercise; where there is none, data.db is the database.
     """
 
-    def __init__(self, opened=None, environment=(), databases=None):
+    def __init__(self, opened=None, environment=(), database=None):
         self.opened = opened
-        self.databases = databases or {}
-        self.database = self.databases.get("database") or SqliteFile()
-        self.before = self.database.before if databases else opened and SqliteFile(opened / "data.db")
+        self.database = database or SqliteFile()
+        self.before = database.before if database else opened and SqliteFile(opened / "data.db")
         self.environment = dict(environment)
         self.read = None, []  # which files scripts() has read, and what it found
 
@@ -109,12 +108,10 @@ class Work:
         return sorted(set(parents) - {parent for ids in parents.values() for parent in ids})
 
     def at(self, place=None):
-        """A database: the exercise's own, the one of that path or of that name in exercise.DATABASES, or what it is."""
-        if place is None or place == "data.db" and not self.databases:
+        """A database: the exercise's own, the file of that path, or what it is already."""
+        if place is None or place == self.database.name:
             return self.database
-        if isinstance(place, (str, Path)):
-            return self.databases.get(place) or SqliteFile(place)
-        return place
+        return SqliteFile(place) if isinstance(place, (str, Path)) else place
 
     def position(self, place=None):
         """The revisions that a database is at: [] if there is no database, ["base"] before the first."""
@@ -243,11 +240,11 @@ def judge(exercise, folder, opened, answer=()):
             with (
                 kept_logging(),
                 copied(folder, opened) as (before, environment),
-                copied_databases(exercise) as databases,
+                copied_database(exercise.database) as database,
                 nothing_outside(Path.cwd(), folder, SECONDS),
             ):
-                as_it_was(Path(), before, exercise.MAY_CHANGE, databases)
-                exercise.check(Work(before, environment, databases))
+                as_it_was(Path(), before, exercise.MAY_CHANGE, database)
+                exercise.check(Work(before, environment, database))
     except NotYet as fault:
         return "not_yet", fault
     except Broken as error:

@@ -79,7 +79,7 @@ def exercise(number):
     equip()
     folder = folder_of(found)
     goes_on = folder.is_dir() and any(folder.iterdir()) and (not found.STAGE or opened_folder(found).is_dir())
-    back = databases.bring_back(found)
+    back = databases.bring_back(found.database)
     session.lesson, session.exercise = found.lesson, found.key
     session.opened_at[found.key] = cells_run()
     if not goes_on or not back:
@@ -99,7 +99,7 @@ def exercise(number):
 
 def tell_database(found, back="there"):
     """Let commands work with an exercise's database, if it has one, and say so; see databases.bring_back()."""
-    if found.databases:
+    if found.database:
         databases.save_after_each_cell()
         lead_to(found.database)
         say(word("database_back" if back == "brought back" else "database_of_exercise", database=found.database))
@@ -116,9 +116,9 @@ def open_afresh(found):
         kept = make_afresh(folder)
         forget_stages(found.lesson)
     enter(folder)
-    if found.databases:
+    if found.database:
         databases.set_aside(found, kept)
-        databases.make_empty(found)
+        databases.make_empty(found.database)
     fault = unready(found) or fill(found)
     if not fault and not (found.STAGE and opened_folder(found).is_dir()):
         record(found)  # once for a stage: what the learner has done since is no part of how it was opened
@@ -150,7 +150,7 @@ def fill(found):
     """Lay out an exercise in the current folder; returns the NotYet of a stage whose rows cannot be put in yet."""
     if not found.STAGE:
         open_lesson(found.OPENS_ON)
-    if found.databases:
+    if found.database:
         lead_to(found.database)
     if (found.folder / "start").is_dir():
         copy_files(found.folder / "start", Path.cwd())
@@ -181,8 +181,8 @@ def record(found):
     goal = opened_folder(found)
     shutil.rmtree(goal, ignore_errors=True)
     copy_files(Path.cwd(), goal)
-    if found.databases:
-        databases.save(found, opened=True)
+    if found.database:
+        databases.save(found.database, opened=True)
 
 
 def opened(found):
@@ -193,7 +193,7 @@ def opened(found):
         goal.mkdir(parents=True)
         enter(goal)
         try:
-            with databases.elsewhere(found):
+            with databases.elsewhere(found.database):
                 fill(found)
         finally:
             enter(before)
@@ -213,7 +213,7 @@ def check(*answer):
     folder = folder_of(found)
     if not found.ASKS and not folder.is_dir():
         raise problem(f"{kind(found)}_not_opened", number=found.key, folder=shown(folder))
-    if not databases.bring_back(found):
+    if not databases.bring_back(found.database):
         raise problem("database_lost", database=found.database)
     outcome, fault = verdict(found, answer)
     tell_outcome(found, outcome, fault)
@@ -245,7 +245,7 @@ def tell_outcome(found, outcome, fault):
 def tell_where(found, outcome, fault):
     """Say so if the learner's commands work with another database or in another folder than check() looks at."""
     told = outcome == "correct" or getattr(fault, "key", "") == "variable_left"
-    if not told and found.databases:
+    if not told and found.database:
         if (here := databases.commands_go_to()) != found.database:
             say(word("database_elsewhere", database=here, wanted=found.database, number=found.key))
     elif not told and (other := other_database()):
@@ -265,11 +265,11 @@ def verdict(found, answer=()):
     if found.ASKS:
         return ("not_answered", None) if answer == () else judge(found, None, None, answer)
     folder, before = folder_of(found), opened(found)
-    if found.databases:
-        if databases.unfinished(found):
+    if found.database:
+        if databases.unfinished(found.database):
             return "not_yet", NotYet("transaction_open", database=found.database)
-        databases.save(found)
-    same = before and files(folder) == files(before) and databases.unchanged(found)
+        databases.save(found.database)
+    same = before and files(folder) == files(before) and databases.unchanged(found.database)
     untouched = same and not tried(found)
     if untouched and not found.STAGE:
         return "not_started", None

@@ -13,7 +13,7 @@ TEMPORARY = "_alembic_tmp_"
 VERSIONS = "versions/"
 
 
-def as_it_was(folder, opened, may_change, databases=None):
+def as_it_was(folder, opened, may_change, database=None):
     """Raise NotYet for the first thing that has changed and was not to.
 
     New files are the learner's own business, and so are new rows.
@@ -21,12 +21,12 @@ def as_it_was(folder, opened, may_change, databases=None):
     Args:
         folder: the learner's folder, or a copy of it.
         opened: the folder as it was; None where that is not known, and then nothing is compared.
-        may_change: {"files": [globs], name of a database: [table, or table.column, or "*"]}.
-        databases: {name in may_change: CheckedDatabase} of the exercise's PostgreSQL.
+        may_change: {"files": [globs], name of a database file, or "database": [table, or table.column, or "*"]}.
+        database: the exercise's CheckedDatabase, if it has one.
     """
-    for key, database in (databases or {}).items():
-        if "*" not in may_change.get(key, ()):
-            contents_as_they_were(database.name, database, database.before, may_change.get(key, ()))
+    free = may_change.get("database", ())
+    if database and "*" not in free:
+        contents_as_they_were(database.name, database, database.before, free)
     if opened is None:
         return
     for path in sorted(p for p in Path(opened).rglob("*") if p.is_file() and "__pycache__" not in p.parts):

@@ -25,8 +25,7 @@ DEFAULTS = {
     "STAGE": False,  # it goes on in the lesson's own folder, after the exercise before it
     "NOT_BEGUN": (),  # of a stage: the keys of the faults that an untouched folder has
     "MAY_CHANGE": {},  # {"files": [globs], "data.db": [tables, or table.column]}: what it asks to change; a stage, all;
-    # "database" is that of part 3, which has a PostgreSQL database for each exercise that asks for no answer
-    "DATABASES": (),  # names of databases beside that one: "prod" is exercise_24_1_prod, in MAY_CHANGE "prod"
+    # "database" is the PostgreSQL database that an exercise of part 3 has if it asks for no answer
     "put_right": None,  # put_right() takes away, before set_up(), what reset() is to bring anew in a stage
     "set_up": None,  # set_up() turns the opening, in the current folder, into what the learner finds
 }
@@ -53,11 +52,9 @@ def load_exercise(key):
     if given["STAGE"]:
         given["MAY_CHANGE"] = {"files": ["*"], "data.db": ["*"]}
     given["check"] = getattr(module, "check", None)
-    main = f"exercise_{lesson}_{number}"
-    there = lessons()[lesson].part == 3 and not given["ASKS"]
-    names = {"database": main} | {name: f"{main}_{name}" for name in given["DATABASES"]} if there else {}
-    more = {"database": names.get("database"), "databases": names}
-    return SimpleNamespace(key=key, lesson=lesson, number=int(number), folder=folder, **given, **more)
+    on_postgresql = lessons()[lesson].part == 3 and not given["ASKS"]
+    given["database"] = f"exercise_{lesson}_{number}" if on_postgresql else None
+    return SimpleNamespace(key=key, lesson=lesson, number=int(number), folder=folder, **given)
 
 
 @cache

@@ -689,8 +689,8 @@ def settings_kept(before):
 
 def opens(work, database, start="."):
     """`alembic current`, run in the folder `start`, opens `database` and nothing else."""
-    on_server = database in (one.name for one in work.databases.values())
-    wanted, command = database if on_server else os.path.realpath(database), current_from(start)
+    is_file = database != work.database.name or isinstance(work.database, SqliteFile)
+    wanted, command = os.path.realpath(database) if is_file else database, current_from(start)
     try:
         with databases_opened() as opened, chdir(start):
             work.alembic(command)
