@@ -30,9 +30,9 @@ def ask(query):
 
 def databases():
     query = (
-        "SELECT datname FROM pg_database WHERE shobj_description(oid, 'pg_database') = '{}' AND datname NOT LIKE '{}%'"
+        "SELECT datname FROM pg_database WHERE NOT datistemplate AND datname <> 'postgres' AND datname NOT LIKE '{}%'"
     )
-    return [name for (name,) in ask(query.format(postgres.OURS, KEPT))]
+    return [name for (name,) in ask(query.format(KEPT))]
 
 
 def in_use():

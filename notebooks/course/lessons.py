@@ -31,22 +31,27 @@ def start(lesson, afresh=None):
     keeps_work = lesson not in contents.CHEAT_SHEETS and contents.lessons()[lesson].keeps_work
     goes_on = folder.is_dir() and (keeps_work if afresh is None else not afresh)
     if not goes_on:
-        kept = make_afresh(folder)
-        forget_stages(lesson)
-        if lesson not in contents.CHEAT_SHEETS:
-            open_lesson(lesson)
+        kept = begin_afresh(lesson, folder)
     enter(folder)
     equip()
     session.lesson, session.exercise = lesson, None
     if goes_on and lesson in session.databases:
         lead_to(session.databases[lesson])
     tell_started(lesson, folder, goes_on, kept)
-    if keeps_work:
-        if kept and forget_stages_solved(lesson):
-            say(word("marks_begin_anew"))
-    elif goes_on and lesson not in session.started:  # a new kernel knows nothing of earlier imports
+    if keeps_work and kept and forget_stages_solved(lesson):
+        say(word("marks_begin_anew"))
+    elif not keeps_work and goes_on and lesson not in session.started:  # a new kernel knows nothing of earlier imports
         say(word("names_unknown"))
     session.started.add(lesson)
+
+
+def begin_afresh(lesson, folder):
+    """Fill the lesson's folder anew; returns the folder that holds what was there, or None."""
+    kept = make_afresh(folder)
+    forget_stages(lesson)
+    if lesson not in contents.CHEAT_SHEETS:
+        open_lesson(lesson)
+    return kept
 
 
 def tell_started(lesson, folder, goes_on, kept):

@@ -42,6 +42,7 @@ class Server:
     process = None
     address = None  # the reader's own DATABASE_URL, once it was used
     maintenance = "postgres"  # the database from which others are made
+    made = set()  # the names of databases that this kernel has made there; a cell may have made them anew
 
 
 def postgres(*databases):
@@ -199,17 +200,24 @@ def create_database(name, template="template0"):
         CourseError: there is a database of that name that the course has not made.
     """
     drop_database(name)
+    Server.made.add(name)
     with maintenance() as connection:
         connection.exec_driver_sql(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         connection.exec_driver_sql(f"COMMENT ON DATABASE \"{name}\" IS '{OURS}'")
 
 
 def drop_database(name):
-    """Drop a database of the course, if there is one, and end the connections that cells have left open."""
+    """Drop a database of the course, if there is one, and end the connections that cells have left open.
+
+    On the reader's own server the course's are those with its mark, and those that this kernel has made.
+
+    Raises:
+        CourseError: the database is the reader's.
+    """
     with maintenance() as connection:
         query = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = :name"
         found = connection.execute(sa.text(query), {"name": name}).first()
-        if found and found[0] != OURS:
+        if found and found[0] != OURS and not Server.process and name not in Server.made:
             raise problem("database_not_ours", database=name)
         if found:
             connection.exec_driver_sql(f'DROP DATABASE "{name}" WITH (FORCE)')
