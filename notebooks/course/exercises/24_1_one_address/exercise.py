@@ -13,6 +13,7 @@ MAY_CHANGE = {"files": ["migrations/env.py", "alembic.ini"]}
 PASSWORDS = "Wint3r-23|Spr1ng-24"
 SECTION = "\n[{}]\nscript_location = %(here)s/migrations\nprepend_sys_path = %(here)s\nsqlalchemy.url = {}\n"
 ANOTHER = SECTION.format("elsewhere", "sqlite:///elsewhere.db")
+OTHER_WAYS = "-n elsewhere current", "-x url=sqlite:///elsewhere.db current"
 
 
 def set_up():
@@ -31,12 +32,12 @@ def check(work):
             raise NotYet("password_left", file=path.as_posix())
     opens(work, work.database.name)
     Path("alembic.ini").write_text(work.text("alembic.ini") + ANOTHER, encoding="utf-8")
-    for command in ("-n elsewhere current", "-x url=sqlite:///elsewhere.db current"):
+    for command in OTHER_WAYS:
         if set(databases_of(work, command)) - {work.database.name}:
             raise NotYet("second_way", command=command)
     with patch.dict(os.environ, DATABASE_URL=os.environ["DATABASE_URL"] + "?application_name=50%25"):
         if databases_of(work, "current") != [work.database.name]:
             raise NotYet("percent_stops")
     for key, variables in (("goes_on", {}), ("goes_on_empty", {"DATABASE_URL": ""})):
-        for command in ("current", "upgrade head", "upgrade head --sql", "-n elsewhere current"):
+        for command in ("current", "upgrade head", "upgrade head --sql", *OTHER_WAYS):
             refuses(work, command, key, **variables)

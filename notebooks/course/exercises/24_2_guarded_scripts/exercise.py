@@ -12,7 +12,8 @@ WAYS = {  # file: where it begins, where it ends, Alembic's command, what stops 
     "forward.sql": ("0003", "0006", "upgrade", "ALTER TABLE posts ADD status text", "ALTER TABLE posts DROP status"),
     "back.sql": ("0006", "0003", "downgrade", "ALTER TABLE comments RENAME TO c", "ALTER TABLE c RENAME TO comments"),
 }
-OTHER_MARKS = "UPDATE alembic_version SET version_num = '0007'", "DELETE FROM alembic_version"
+CHANGE = "UPDATE alembic_version SET version_num = '{}'"
+OTHER_MARKS = CHANGE.format("0007"), CHANGE.format("0002"), "DELETE FROM alembic_version"
 BEGIN, QUOTED = re.compile(r"(?im)^\s*(BEGIN|START TRANSACTION)\b[^;]*;"), re.compile(r"(?s)(\$\w*\$).*?\1")
 
 
