@@ -1,5 +1,6 @@
 """Repair it: a failed CREATE INDEX CONCURRENTLY has left a broken unique index, and some rows share a value."""
 
+import re
 from contextlib import suppress
 
 from ...opening import alembic, sql
@@ -32,7 +33,8 @@ def check(work):
         work.database.run(MEND)
         sent = upgraded(work, leftover_stops='"uq_posts_slug" already exists')
         index_is_good(work, "leftover_stays")
-    if any("CREATE UNIQUE INDEX" in text and "CONCURRENTLY" not in text for text, _ in sent):
+    made = [text.upper() for text, _ in sent if re.search("unique|reindex", text, re.IGNORECASE)]
+    if not all("CONCURRENTLY" in text or "USING INDEX" in text for text in made):
         raise NotYet("stops_writers")
     with empty_database(work):
         work.alembic("upgrade head")
