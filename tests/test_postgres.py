@@ -480,6 +480,8 @@ def test_the_readers_server_is_used_and_nothing_else_on_it_touched(form, readers
 def test_a_database_of_the_readers_is_left_alone(readers_url):
     with fresh_kernel(DATABASE_URL=readers_url):
         assert "уже есть база `mine`" in complaint("mine")
+        done = subprocess.run(["psql", "-Atc", "SELECT 1", "mine"], capture_output=True, text=True)
+        assert "/no/server" in done.stderr, "the page's next cells would work in it"
         assert rows("SELECT * FROM real_data", beside(readers_url, "mine")) == [(1,)]
 
 

@@ -14,7 +14,7 @@ from IPython import get_ipython
 from . import session
 from .database import server_says, why_not
 from .places import close_databases
-from .words import problem, say, word
+from .words import CourseError, problem, say, word
 
 OURS = "made by the Alembic course"  # the comment on each database that the course has made
 SETTINGS = {  # a server for lessons: quick to start and small; a power cut may cost its data
@@ -58,9 +58,13 @@ def postgres(*databases):
     """
     names = databases or ("blog",)
     close_databases(get_ipython())
-    server = ensure_server(afresh=True)
-    for name in names:
-        create_database(name)
+    try:
+        server = ensure_server(afresh=True)
+        for name in names:
+            create_database(name)
+    except CourseError:
+        lead_nowhere()
+        raise
     lead_to(names[0])
     session.databases[session.lesson] = names[0]
     say(word("postgres_ready", server=server, databases=", ".join(f"`{name}`" for name in names), database=names[0]))
@@ -221,6 +225,11 @@ def drop_database(name):
             raise problem("database_not_ours", database=name)
         if found:
             connection.exec_driver_sql(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def lead_nowhere():
+    """Let DATABASE_URL, psql and its like lead to no server: the next cells must not meet the reader's `prod`."""
+    os.environ.update(PGHOST="/no/server", DATABASE_URL="postgresql+psycopg:///none")
 
 
 def lead_to(name):
