@@ -16,6 +16,7 @@ UUID = re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 ROWS = re.compile(r"(?:^INSERT INTO .*\n)+", re.MULTILINE)  # their order is that of the last changes
 RESTRICT = re.compile(r"^\\(un)?restrict .*$", re.MULTILINE)
 KEPT = "kept_"
+known = {}  # {database: (the server and how much it had written, what content() found)}
 
 
 def at_work():
@@ -35,10 +36,9 @@ def databases():
     return [name for (name,) in ask(query.format(KEPT))]
 
 
-def in_use():
+def in_use(names):
     """Whether a cell keeps a connection open: then its database can be neither copied nor made anew."""
     query = "SELECT count(*) FROM pg_stat_activity WHERE datname = ANY(ARRAY[{}]) AND pid <> pg_backend_pid()"
-    names = databases()
     return bool(names) and ask(query.format(", ".join(f"'{name}'" for name in names)))[0][0] > 0
 
 
@@ -46,30 +46,40 @@ def roles():
     return {name for (name,) in ask("SELECT rolname FROM pg_roles WHERE rolname NOT LIKE 'pg\\_%'")}
 
 
-def contents():
+def current():
+    """The database that a command works with."""
+    return [sa.make_url(os.environ["DATABASE_URL"]).database]
+
+
+def contents(names):
     """{database: its dump, without what the clock writes}, and the roles."""
-    found = {"roles": sorted(roles())}
-    for name in databases():
+    return {"roles": sorted(roles())} | {name: content(name) for name in names if name in databases()}
+
+
+def content(name):
+    """What lasts of a database; dumped again only if anything on the server has changed."""
+    server = postgres.Server.process.pid, ask("SELECT pg_current_wal_insert_lsn()")
+    if known.get(name, (None,))[0] != server:
         text = UUID.sub("<uuid>", MOMENT.sub("<moment>", BURNT.sub(r"\1…", RESTRICT.sub("", dump(name)))))
-        found[name] = ROWS.sub(lambda rows: "".join(sorted(rows[0].splitlines(True))), CASTS.sub("", text))
-    return found
+        known[name] = server, ROWS.sub(lambda rows: "".join(sorted(rows[0].splitlines(True))), CASTS.sub("", text))
+    return known[name][1]
 
 
 @contextmanager
 def undone():
-    """Undo what the code inside does to the databases and roles.
+    """Undo what the code inside does to the current database and to roles.
 
     A role cannot be dropped while a database gives it rights. So where there are roles no copy of a database stands by:
     it is made again from a dump. Elsewhere from a copy, because a dump leaves out an index that is not valid.
     """
-    names, before = databases(), roles()
+    names, before = [name for name in current() if name in databases()], roles()
     dumps = {name: dump(name) for name in names} if before - {os.environ["PGUSER"]} else {}
     for name in names if not dumps else ():
         postgres.create_database(KEPT + name, template=name)
     try:
         yield
     finally:
-        for name in databases():
+        for name in names:
             postgres.drop_database(name)
         with postgres.maintenance() as connection:
             for role in before - roles():

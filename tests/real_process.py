@@ -15,7 +15,7 @@ from IPython.utils.capture import capture_output
 
 from author.projects import project
 from author.refresh import sanitize
-from postgres_twin import at_work, contents, in_use, undone
+from postgres_twin import at_work, contents, current, in_use, undone
 
 LIBRARIES = str(Path(alembic.__file__).parents[1])
 WARM = "WARM_ALEMBIC"  # the environment variable that names fork_server's folder, where there is one
@@ -30,7 +30,7 @@ def register(compared):
     from course.terminal import alembic_magic
 
     def both(line):
-        if at_work() and in_use():  # a cell that shows who waits for whom; a process would wait there too
+        if at_work() and in_use(current()):  # a cell that shows who waits for whom; a process would wait there too
             alembic_magic(line)
         else:
             compare(line, alembic_magic)
@@ -52,7 +52,7 @@ def compare(line, magic):
         shutil.copytree(top, twin)
         with undone() if at_work() else nullcontext():
             wanted, code = process(line, twin / here.relative_to(top))
-            theirs = named(project(twin)) | (contents() if at_work() else {})
+            theirs = named(project(twin)) | (contents(current()) if at_work() else {})
         with capture_output() as shown:
             magic(line)
         words = [output.data["text/plain"] for output in shown.outputs]
@@ -60,7 +60,7 @@ def compare(line, magic):
         ending = re.fullmatch(r"(?:Код завершения|Код завершення): (\d+)", words[0]) if words else None
         assert bool(ending) == bool(words) and (int(ending[1]) if ending else 0) == code, f"{line}: {code}, {words}"
         assert same(text, wanted), f"{line}\n--- shown\n{text}\n--- the process\n{wanted}"
-        ours = named(project(top)) | (contents() if at_work() else {})
+        ours = named(project(top)) | (contents(current()) if at_work() else {})
         assert ours == theirs, f"{line}: files differ: {[n for n in ours | theirs if ours.get(n) != theirs.get(n)]}"
     print(shown.stdout)
 

@@ -20,6 +20,7 @@ from course.contents import CHEAT_SHEETS
 from course.words import CourseError
 from page_shell import page_shell
 from postgres_twin import at_work, contents, in_use
+from postgres_twin import databases as all_databases
 
 PAGES = refresh.pages("ru")  # parity makes the Ukrainian code equal
 RANDOM_ID = re.compile(r"(?<![0-9a-z])[0-9a-f]{12}(?![0-9a-z])")
@@ -59,7 +60,10 @@ def databases():
 
     None while a cell keeps a connection open: a dump would wait in the queue that the cell shows.
     """
-    return {f"database {name}": found for name, found in contents().items()} if at_work() and not in_use() else {}
+    names = all_databases() if at_work() else []
+    if in_use(names):
+        return {}
+    return {f"database {name}": found for name, found in contents(names).items()} if names else {}
 
 
 def files(folder):
