@@ -273,11 +273,11 @@ BLOG = "'postgresql+psycopg:///blog'"
 @pytest.mark.parametrize(
     "reach, fault",
     [
-        (f"sa.create_engine({BLOG}).connect()", "reaches_outside"),
-        ("psycopg.connect('dbname=postgres')", "reaches_outside"),
-        ("psycopg.Connection.connect('postgresql:///template1')", "reaches_outside"),
-        ("sa.create_engine('postgresql+psycopg://me@elsewhere.invalid/exercise_21_9').connect()", "reaches_outside"),
-        ("sa.create_engine('postgresql+psycopg://me@:5433/exercise_21_9').connect()", "reaches_outside"),
+        (f"sa.create_engine({BLOG}).connect()", "not_this_database"),
+        ("psycopg.connect('dbname=postgres')", "not_this_database"),
+        ("psycopg.Connection.connect('postgresql:///template1')", "not_this_database"),
+        ("sa.create_engine('postgresql+psycopg://me@elsewhere.invalid/exercise_21_9').connect()", "not_this_database"),
+        ("sa.create_engine('postgresql+psycopg://me@:5433/exercise_21_9').connect()", "not_this_database"),
         ("os.system('psql -c \"SELECT 1\"')", "reaches_outside"),
         (
             """sa.create_engine(os.environ['DATABASE_URL']).connect().close()
@@ -299,6 +299,16 @@ def test_only_the_copy_is_reached(me, reach, fault):
     before = dump(NAME), on_server("SELECT rolname FROM pg_roles")
     assert key(me) == fault
     assert (dump(NAME), on_server("SELECT rolname FROM pg_roles")) == before
+
+
+def test_an_upgrade_after_which_nothing_stays(me):
+    """A transaction that env.py has begun itself, and that nobody commits."""
+    me.run(ATTEMPTS.solution)
+    path = Path("migrations/env.py")
+    text = path.read_text(encoding="utf-8")
+    begun = "def do_run_migrations(connection) -> None:\n"
+    path.write_text(text.replace(begun, f"{begun}    connection.exec_driver_sql('SELECT 1')\n"), encoding="utf-8")
+    assert key(me) == "upgrade_leaves_nothing"
 
 
 def test_endless_sql_is_stopped(me, monkeypatch):

@@ -250,6 +250,8 @@ def judge(exercise, folder, opened, answer=()):
     except Broken as error:
         return "broken", error
     except Outside as error:
+        if exercise.database and error.place.startswith("postgresql:"):
+            return "not_yet", NotYet("not_this_database", database=exercise.database, found=error.place)
         return "not_yet", NotYet("reaches_outside", place=error.place)
     except TooLong:
         return "not_yet", NotYet("takes_too_long", seconds=SECONDS)

@@ -287,8 +287,11 @@ def upgrade_to_head(work):
         if found := TWICE.search(str(error)):
             raise NotYet("created_twice", table=found[1]) from None
         raise
-    if work.position() != work.heads():
-        raise NotYet("another_database")
+    if (position := work.position()) != work.heads():
+        if isinstance(work.database, SqliteFile):
+            raise NotYet("another_database")
+        leads_to(work, work.database)
+        raise NotYet("upgrade_leaves_nothing", database=work.database.name, position=listed(position))
 
 
 def made_to_the_letter(work, table):
@@ -702,7 +705,8 @@ def opens(work, database, start="."):
         raise NotYet("opens_nothing", database=database)
     for path in opened:
         if path != wanted and os.path.realpath(path) != wanted:
-            raise NotYet("opens_another", database=database, found=as_in_project(path) or ":memory:")
+            key = "opens_another" if is_file else "not_this_database"
+            raise NotYet(key, database=database, found=as_in_project(path) or ":memory:")
 
 
 def current_from(start):
