@@ -26,7 +26,7 @@ from .database_files import (
     text_of,
 )
 from .guard import Watch, our_own
-from .postgres import Server, create_database, drop_database, lead_to, start_server
+from .postgres import Server, begin_server, create_database, drop_database, lead_to, variables_of
 from .postgres_database import PostgresDatabase, close_connections
 from .words import CourseError
 
@@ -35,6 +35,7 @@ class CheckServer:
     """The server on which checks work: its guardian process, and the variables that lead to it."""
 
     process = None
+    coming = None  # the same while it starts
     variables = {}
     free = []  # names of empty databases on it that stand for none
 
@@ -91,17 +92,22 @@ def server_of_checks():
         replace_variables(kept)
 
 
+def begin_server_of_checks():
+    """Begin to start the server of the checks: while the learner works there is time."""
+    if CheckServer.process is None and CheckServer.coming is None:
+        CheckServer.coming = begin_server()
+
+
 def start_server_of_checks():
-    learners, Server.process, CheckServer.process = Server.process, None, None
-    CheckServer.variables, CheckServer.free = {}, []
+    CheckServer.process, CheckServer.variables, CheckServer.free = None, {}, []
     try:
-        start_server()
-        CheckServer.process, CheckServer.variables = Server.process, variables()
+        begin_server_of_checks()
+        process, CheckServer.coming = CheckServer.coming, None
+        CheckServer.variables = variables_of(process)
+        CheckServer.process = process
     except CourseError:
-        if learners:
+        if Server.process:
             raise
-    finally:
-        Server.process = learners
 
 
 def variables():

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from IPython import get_ipython
 
 from . import session
-from .checked_database import server_of_checks
+from .checked_database import begin_server_of_checks, server_of_checks
 from .database_files import drop_role, dump, empty, exists, file_of, restore, roles_in, text_of, write
 from .exercises import load_exercise
 from .postgres import Server, ensure_server, lead_to, stop_server
@@ -143,6 +143,7 @@ def save_after_cell(result=None):
         name = load_exercise(session.exercise).database
         if name and Server.process and not unfinished(name):
             save(name)
+            begin_server_of_checks()
 
 
 def save_after_each_cell():

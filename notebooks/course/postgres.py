@@ -116,21 +116,33 @@ def use_own(url):
 
 
 def start_server():
-    """Start the kernel's own server by way of its guardian process; raises CourseError if that cannot be done."""
+    """Start the kernel's own server; raises CourseError if that cannot be done."""
+    for name in [name for name in os.environ if name.startswith("PG")]:
+        del os.environ[name]  # what leads libpq to another server
+    process = begin_server()
+    os.environ.update(variables_of(process))
+    Server.process, Server.maintenance = process, "postgres"
+
+
+def begin_server():
+    """Begin to start a server, and return its guardian process; raises CourseError where there is no wheel of it."""
     programs = put_programs_on_path()
     if programs is None:
         raise problem("no_postgres", reason=word("no_postgres_wheel"))
-    for name in [name for name in os.environ if name.startswith("PG")]:
-        del os.environ[name]  # what leads libpq to another server
     given = {"programs": str(programs), "kernel": os.getpid(), "settings": SETTINGS, "sockets": os.name != "nt"}
-    process = subprocess.Popen(
+    return subprocess.Popen(
         [sys.executable, "-I", "-S", str(Path(__file__).with_name("server_process.py")), json.dumps(given)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
+        env={name: value for name, value in os.environ.items() if not name.startswith("PG")},
         **apart(),
     )
+
+
+def variables_of(process):
+    """Wait for a server, and return what leads libpq to it; raises CourseError if it does not start."""
     try:
         variables = json.loads(process.stdout.readline() or "{}")
     except BaseException:  # the learner interrupts the kernel
@@ -139,8 +151,7 @@ def start_server():
     if "PGHOST" not in variables:
         process.stdin.close()
         raise problem("no_postgres", reason=variables.get("error") or f"{process.args[3]}: {process.wait()}")
-    os.environ.update(variables)
-    Server.process, Server.maintenance = process, "postgres"
+    return variables
 
 
 def stop_server():
