@@ -20,6 +20,7 @@ import zipfile
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 
 import jinja2
 from nbconvert.filters import Highlight2HTML, ansi2html, markdown2html
@@ -91,10 +92,19 @@ def shown_cells(notebook, language):
     for cell in notebook.cells:
         if cell.id == "exercises":
             return
-        if cell.cell_type == "markdown" and (found := re.match(r"## (.*)", cell.source)):
-            hidden = found[1] == about(language)["details"]
-        if not hidden and "slide-skip" not in tags(cell):
-            yield cell
+        for part in parts(cell):
+            if part.source.startswith("## "):
+                hidden = heading_of(part.source) == about(language)["details"]
+            if not hidden and part.source and "slide-skip" not in tags(cell):
+                yield part
+
+
+def parts(cell):
+    """A cell, or a text cell's parts where a heading stands in its midst: what is above it ends what was before."""
+    if cell.cell_type == "code":
+        return [cell]
+    pieces = re.split(r"^(?=## )", cell.source, flags=re.MULTILINE)
+    return [SimpleNamespace(**(cell | {"id": f"{cell.id}{n or ''}", "source": one})) for n, one in enumerate(pieces)]
 
 
 def screens_of_text(cell, language):
