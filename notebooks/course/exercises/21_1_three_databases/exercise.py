@@ -10,15 +10,15 @@ LATIN = str.maketrans("авсАВС", "abcabc")  # a Cyrillic letter that looks 
 
 
 def check(answer):
-    answer = list(answer.values()) if isinstance(answer, dict) else answer
-    words = re.findall(r"[^\W_]+(?:_\w+)?", str(answer).replace(".py", ""))
-    *revisions, letter = [word.partition("_")[0].translate(LATIN).lower() for word in words] or [""]
+    text = re.sub(r"\.0\b|\bв\b", "", str(answer))  # 6.0 is 6; «в» is no letter of a database
+    revisions = re.findall(r"\b(\d+|base)(?=\b|_)", text)
     if len(revisions) != len(STOPS_AT) or not all(re.fullmatch("0*[1-9]|base", revision) for revision in revisions):
         raise NotYet("not_three_revisions")
-    if letter not in ("a", "b", "c"):
+    letters = set(re.findall(r"\b[abc]\b", text.rpartition(revisions[-1])[2].translate(LATIN).lower()))
+    if len(letters) != 1:
         raise NotYet("not_a_letter")
     for (database, wanted), revision in zip(STOPS_AT.items(), revisions, strict=True):
         if revision.zfill(4) != wanted:
             raise NotYet(f"other_{database}", revision=revision.zfill(4))
-    if letter != "c":
-        raise NotYet("other_table", letter=letter.upper())
+    if letters != {"c"}:
+        raise NotYet("other_table", letter=letters.pop().upper())
