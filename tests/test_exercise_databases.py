@@ -123,7 +123,17 @@ def test_check_brings_the_database_back_when_the_server_has_gone(me):
     postgres.stop_server()
     assert "Верно" in me.check()
     me.run("postgres('other')")
-    assert "Верно" in me.check()
+    assert key(me) == "correct"
+
+
+def test_rows_that_a_foreign_key_forbids_outlive_the_kernel(me):
+    me.run("%sql SET session_replication_role = replica; INSERT INTO posts (author_id, body) VALUES (99, '')")
+    new_kernel(me)
+    say(me, 'exercise("21.9")')
+    assert rows("SELECT author_id FROM posts WHERE author_id = 99") == [(99,)]
+    assert rows("SELECT convalidated FROM pg_constraint WHERE conrelid = 'posts'::regclass AND contype = 'f'") == [
+        (True,)
+    ]
 
 
 def test_a_broken_index_outlives_the_kernel(me):
@@ -167,6 +177,12 @@ def test_reset_sets_the_work_aside_and_begins_with_a_fresh_database(me):
     assert rows("SELECT version_num FROM alembic_version") == [("0006",)]
     assert rows("SELECT count(*) FROM pg_roles WHERE rolname = 'writer'") == [(0,)]
     assert key(me) == "not_started"
+
+
+def test_reset_sets_aside_what_was_done_in_the_database_alone(me):
+    me.run("%sql UPDATE users SET name = 'Соломія'")
+    kept = say(me, "reset()").split("work/")[-1].split()[0].strip(".,")
+    assert "Соломія" in (work_folder(kept) / f"{NAME}.sql").read_text(encoding="utf-8")
 
 
 def test_roles_of_another_database_stay(me):

@@ -43,6 +43,10 @@ INVALID_INDEXES = """
     SELECT n.nspname, c.relname, i.indisunique, pg_get_indexdef(c.oid)
     FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE NOT i.indisvalid AND n.nspname !~ '^pg_'"""
+FOREIGN_KEY = re.compile(r"(?m)^ALTER TABLE ONLY (.+)\n    ADD CONSTRAINT (\S+) (FOREIGN KEY .*)(?<! NOT VALID);$")
+UNCHECKED = r"""ALTER TABLE ONLY \1 ADD CONSTRAINT \2 \3 NOT VALID;
+UPDATE pg_catalog.pg_constraint SET convalidated = true
+    WHERE conrelid = $n$\1$n$::regclass AND quote_ident(conname) = $n$\2$n$;"""  # rows that replication lets in
 UNUSUAL = """
     SELECT EXISTS (SELECT FROM pg_database WHERE datname = current_database() AND (datacl IS NOT NULL
                    OR shobj_description(oid, 'pg_database') IS DISTINCT FROM %s))
@@ -143,8 +147,12 @@ def run(name, text):
     """Run what dump() has written on an empty database, without the roles where the server is the reader's own."""
     import psycopg
 
+    text, database = text if Server.process else text.partition(END_OF_ROLES)[2], PostgresDatabase(name)
     try:
-        PostgresDatabase(name).run(text if Server.process else text.partition(END_OF_ROLES)[2])
+        try:
+            database.run(text)
+        except psycopg.errors.ForeignKeyViolation:
+            database.run(FOREIGN_KEY.sub(UNCHECKED, text))
     except psycopg.Error as error:
         raise problem("database_not_restored", database=name, reason=str(error).splitlines()[0]) from None
 

@@ -110,7 +110,7 @@ def open_afresh(found):
     folder, kept = folder_of(found), None
     forget_other_databases()
     if not found.STAGE or not folder.is_dir():
-        if folder.is_dir() and files(folder) == files(opened_folder(found)):
+        if folder.is_dir() and files(folder) == files(opened_folder(found)) and databases.unchanged(found.database):
             enter(folder.parent)
             shutil.rmtree(folder, ignore_errors=True)  # nothing was done in it, so there is nothing to keep
         kept = make_afresh(folder)
@@ -213,8 +213,6 @@ def check(*answer):
     folder = folder_of(found)
     if not found.ASKS and not folder.is_dir():
         raise problem(f"{kind(found)}_not_opened", number=found.key, folder=shown(folder))
-    if not databases.bring_back(found.database):
-        raise problem("database_lost", database=found.database)
     outcome, fault = verdict(found, answer)
     tell_outcome(found, outcome, fault)
     if not found.ASKS:
@@ -264,6 +262,8 @@ def verdict(found, answer=()):
     """(outcome, fault): "correct", "not_yet", "broken", "not_started" or "not_answered"."""
     if found.ASKS:
         return ("not_answered", None) if answer == () else judge(found, None, None, answer)
+    if not databases.bring_back(found.database):
+        raise problem("database_lost", database=found.database)
     folder, before = folder_of(found), opened(found)
     if found.database:
         if databases.unfinished(found.database):

@@ -12,6 +12,7 @@ import sqlite3
 import sys
 from collections.abc import Collection
 from contextlib import chdir, closing, contextmanager, suppress
+from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
 from unittest.mock import patch
@@ -206,7 +207,8 @@ def row_in_short(row, others):
     likest = max(others, key=lambda other: sum(other.get(c) == v for c, v in row.items()), default={})
     first = list(row)[:2]
     differing = [c for c, v in row.items() if c not in first and (c not in likest or likest[c] != v)]
-    return ", ".join(f"{column} = {row[column]!r}" for column in [*first, *differing][:4])
+    values = {column: row[column] for column in [*first, *differing][:4]}
+    return ", ".join(f"{c} = {str(v) if isinstance(v, datetime) else repr(v)}" for c, v in values.items())
 
 
 def column_filled(work, column, value, revision):
