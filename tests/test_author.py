@@ -7,6 +7,7 @@ import pytest
 
 from author import refresh
 from author.skeleton import text_to_write
+from author.twins import with_comments_of
 from course import contents
 
 
@@ -30,6 +31,11 @@ def course(tmp_path, monkeypatch):
     monkeypatch.setattr(contents, "CHEAT_SHEETS", ())
     monkeypatch.setattr(contents, "LANGUAGES", ("ru", "uk"))
     return tmp_path / "notebooks"
+
+
+def test_a_written_file_keeps_its_docstring_in_the_twin():
+    edited, twin = ('%%writefile a.py\n"""' + words + '"""\nx = 1' for words in ("Пробует снова.", "Пробує знову."))
+    assert with_comments_of(edited, twin) == (twin, [])
 
 
 def test_an_edited_cell_goes_to_the_twin(course, capsys):
