@@ -34,7 +34,7 @@ def check(work):
 
 
 def drafts_are_queued(work, letters):
-    state, values = work.schema()["letters"]["state"], work.schema().get("TYPE letter_state", {}).get("VALUES", "")
+    state, values = work.schema()["letters"]["state"], work.schema().get("TYPE letter_state", {}).get("VALUES", "—")
     if state != "letter_state NOT NULL" or sorted(values.split(", ")) != ["draft", "queued", "sent"]:
         raise NotYet("type_differs", state=state, values=values)
     due = [{**letter, "state": letter["state"].replace("draft", "queued")} for letter in letters]

@@ -6,7 +6,8 @@ from pathlib import Path
 from ..checks import Broken, NotYet, at, empty_database, models_agree, same_schema
 
 MAY_CHANGE = {"files": ["migrations/env.py"], "database": ["*"]}
-MARKS = "SELECT table_schema FROM information_schema.tables WHERE table_name = 'alembic_version' ORDER BY 1"
+MARKS = """SELECT table_schema || '.' || table_name FROM information_schema.columns
+WHERE column_name = 'version_num' ORDER BY 1"""
 HALF = """from alembic import op
 revision, down_revision = "half", "0006"
 def upgrade():
@@ -34,8 +35,8 @@ def check(work):
 
 
 def mark_is_in_meta(work, position, command):
-    schemas = [schema for (schema,) in work.rows(MARKS)]
-    if schemas and schemas != ["meta"]:
-        raise NotYet("mark_elsewhere", schemas=", ".join(schemas))
+    tables = [table for (table,) in work.rows(MARKS)]
+    if tables and tables != ["meta.alembic_version"]:
+        raise NotYet("mark_elsewhere", tables=", ".join(tables))
     if work.position() != [position]:
         raise NotYet("nothing_stays", command=command)
