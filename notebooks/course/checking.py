@@ -228,11 +228,7 @@ def last_lines(text):
 
 
 def judge(exercise, folder, opened, answer=()):
-    """Judge the learner's folder, or an answer.
-
-    Returns:
-        ("correct", None), ("not_yet", the NotYet), or ("broken", the Broken).
-    """
+    """What the learner's folder, or an answer, is: ("correct", None), ("not_yet", NotYet), or ("broken", Broken)."""
     try:
         if exercise.ASKS:
             exercise.check(*answer)
