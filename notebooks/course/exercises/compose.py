@@ -39,6 +39,9 @@ def services_of(text):
     for name, service in services.items():
         if not isinstance(service, dict):
             raise NotYet("not_a_service", service=name)
+        for volume in re.findall(r"'([\w-]+):", str(service.get("volumes"))):
+            if volume not in (found.get("volumes") or {}):
+                raise NotYet("no_such_volume", service=name, volume=volume)
     return services
 
 
@@ -46,7 +49,8 @@ def awaited(services, name):
     """{other service: the condition for which `name` waits}; a dependency that is not required is none."""
     given = services[name].get("depends_on") or {}
     if isinstance(given, list):
-        given = {other: {"condition": "service_started"} for other in given}
+        named = [(other, "service_started") if isinstance(other, str) else (next(iter(other), ""), "") for other in given]
+        given = {other: {"condition": condition} for other, condition in named}
     found = {}
     for other, how in given.items() if isinstance(given, dict) else [(given, None)]:
         if other not in services:
@@ -63,14 +67,15 @@ def awaited(services, name):
 
 
 def waits_for(services, name, goal, condition, above=()):
-    """Whether a service starts only after `goal` has met the condition, itself or through others it waits for."""
+    """Whether a service starts only after `goal` has met the condition, itself or through others it waits for.
+
+    All ways are walked to their ends, so that none leads back to where it begins.
+    """
     if name in above:
         raise NotYet("waits_for_itself", service=name)
     ways = awaited(services, name).items()
-    return any(
-        (other, how) == (goal, condition) or waits_for(services, other, goal, condition, (*above, name))
-        for other, how in ways
-    )
+    further = [waits_for(services, other, goal, condition, (*above, name)) for other, _ in ways]
+    return (goal, condition) in ways or any(further)
 
 
 def test_of(services, name):
@@ -79,8 +84,8 @@ def test_of(services, name):
     test = health.get("test") if isinstance(health, dict) and not health.get("disable") else None
     if not test or test == ["NONE"]:
         raise NotYet("no_healthcheck", service=name)
-    if isinstance(test, list) and test[0] not in ("CMD", "CMD-SHELL"):
-        raise NotYet("test_form", service=name, first=test[0])
+    if isinstance(test, list) and not (test[0] == "CMD-SHELL" or test[0] == "CMD" and " " not in str(test[1:2])):
+        raise NotYet("test_form", service=name)
     return test if isinstance(test, str) else " ".join(map(str, test[1:]))
 
 

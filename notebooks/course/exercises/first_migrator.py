@@ -1,10 +1,10 @@
 """The part of another `alembic upgrade head`, which has come first, played by a check in a thread of its own."""
 
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from unittest.mock import patch
 
 import psycopg
-import sqlalchemy as sa
 
 LOCKS = """SELECT classid::bigint, objid::bigint, objsubid FROM pg_locks
 WHERE locktype = 'advisory' AND granted AND mode = 'ExclusiveLock'
@@ -15,20 +15,20 @@ A_WHILE, AT_MOST = 0.3, 2  # seconds: from the question about the lock until it 
 
 @contextmanager
 def statements_told_to(look):
-    """Call `look` with each statement that an engine runs inside, before it runs."""
+    """Call `look` with each statement that this thread sends to PostgreSQL, by whatever means, before it goes."""
+    execute, here = psycopg.Cursor.execute, threading.get_ident()
 
-    def tell(connection, cursor, statement, *rest):
-        look(statement)
+    def tell(cursor, statement, *rest, **more):
+        if threading.get_ident() == here:
+            look(str(statement))
+        return execute(cursor, statement, *rest, **more)
 
-    sa.event.listen(sa.Engine, "before_cursor_execute", tell)
-    try:
+    with patch.object(psycopg.Cursor, "execute", tell):
         yield
-    finally:
-        sa.event.remove(sa.Engine, "before_cursor_execute", tell)
 
 
 def locks_during(work, statement, run):
-    """The advisory locks that are held while `run` lets an engine run a statement with this text in it."""
+    """The advisory locks that are held when `run` sends a statement with this text in it."""
     found = []
     with statements_told_to(lambda text: found.extend(work.database.rows(LOCKS) if statement in text else ())):
         run()
@@ -49,10 +49,12 @@ class FirstMigrator:
 
     @contextmanager
     def at_work(self):
+        with suppress(psycopg.Error):  # on the reader's own server it may be forbidden
+            self.connection.execute("SET deadlock_timeout = '100ms'")
         self.call("pg_advisory_lock")
         self.thread.start()
         try:
-            with statements_told_to(self.look):
+            with statements_told_to(self.look), patch("os.getpid", lambda: 1):  # as in another process
                 yield self
         finally:
             self.over.set()
@@ -63,7 +65,7 @@ class FirstMigrator:
     def look(self, statement):
         if "advisory" in statement.lower():
             self.asked.set()
-        self.overtaken |= INDEX in statement and not self.done
+        self.overtaken |= INDEX in statement and not (self.done or self.stopped)
 
     def call(self, function):
         """Call a function of PostgreSQL's on the lock, whose number is one of 64 bits or two of 32."""

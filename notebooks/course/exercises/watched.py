@@ -11,7 +11,9 @@ STOPS_WRITERS = """
     SELECT EXISTS (SELECT FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'relation'
         AND relation IN (SELECT oid FROM pg_class WHERE relkind = 'r' AND relname IN ('users', 'posts', 'comments'))
         AND mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock'))"""
-READS_ROWS = r"\s*(WITH\b.*)?(UPDATE|DELETE FROM|ALTER TABLE\b.*\bVALIDATE CONSTRAINT)\b"
+READS_ROWS = r"\s*((WITH|DO)\b.*)?(UPDATE|DELETE FROM|ALTER TABLE\b.*\bVALIDATE CONSTRAINT)\b"
+LOCKS_TABLE = r"\s*(ALTER TABLE\b(?!.*\bVALIDATE CONSTRAINT)|LOCK\b)"
+COMMENT = r"(?m)--.*$|/\*[\s\S]*?\*/"
 
 
 @contextmanager
@@ -50,10 +52,14 @@ def upgraded(work, **signs):
 def writers_wait(sent):
     """The first statement that reads the rows of a table while those who write into it have to wait, or None."""
     for text, wait in sent:
-        plain = " ".join(text.split())
-        at_once = "FOREIGN KEY" in plain.upper() and "NOT VALID" not in plain.upper()
-        if at_once or wait and re.match(READS_ROWS, plain, re.IGNORECASE) and "alembic_version" not in plain:
-            return plain if len(plain) <= 90 else f"{plain[:89]}…"
+        text = re.sub(COMMENT, "", text)
+        for piece in [text] if "$" in text else text.split(";"):  # several sent at once are one transaction
+            plain = " ".join(piece.split())
+            at_once = "FOREIGN KEY" in plain.upper() and "NOT VALID" not in plain.upper()
+            if at_once or wait and re.match(READS_ROWS, plain, re.IGNORECASE) and "alembic_version" not in plain:
+                return plain if len(plain) <= 90 else f"{plain[:89]}…"
+            wait = wait or bool(re.match(LOCKS_TABLE, plain, re.IGNORECASE))
+    return None
 
 
 # An application at work on the comments

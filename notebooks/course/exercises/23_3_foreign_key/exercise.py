@@ -19,10 +19,10 @@ def set_up():
 
 def check(work):
     new_head(work, after="0007")
-    is_as_wanted(work, work.all_rows(work.before)["posts"])
+    is_as_wanted(work, work.all_rows(work.before))
     with database_of(work, work.before):
         work.database.run(POSTS.format(4711))
-        before = work.all_rows()["posts"]
+        before = work.all_rows()
         sent = upgraded(work, unknown_editors="violates foreign key")
         is_as_wanted(work, before)
     if statement := writers_wait(sent):
@@ -31,12 +31,12 @@ def check(work):
 
 
 def is_as_wanted(work, before):
-    """The key is there, and each editor that there was, but for those whom users does not have."""
+    """The key is there, and each editor that there was, but for those whom users did not have."""
     if (found := work.rows(KEY)) != [(True,)]:
         raise NotYet("key_not_valid" if found == [(False,)] else "two_keys" if found else "key_missing")
-    users = {user["id"] for user in work.all_rows()["users"]}
+    users = {user["id"] for user in before["users"]}
     editors = {post["id"]: post["editor_id"] for post in work.all_rows()["posts"]}
-    for post in before:
+    for post in before["posts"]:
         wanted = post["editor_id"] if post["editor_id"] in users else None
         if editors[post["id"]] != wanted:
             raise NotYet("another_editor", id=post["id"], wanted=wanted, found=editors[post["id"]])

@@ -6,7 +6,8 @@ from ..checks import NotYet
 from ..compose import answers_when_ready, services_of, waits_for
 
 MAY_CHANGE = {"files": ["compose.yaml"]}
-KEPT = {"db": ("image", "volumes"), "migrate": ("image", "command"), "app": ("command",), "mailer": ("command",)}
+KEPT = {"db": ("image", "volumes"), "migrate": ("image", "command"), "app": ("image", "command")}
+KEPT["mailer"] = KEPT["app"]
 
 
 def check(work):
