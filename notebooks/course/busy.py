@@ -1,9 +1,12 @@
 """A busy database for lesson 23: several connections at once, who waits for whom, and an application at work."""
 
+import os
 import threading
 import time
 
 import psycopg
+
+from .words import problem, say, word
 
 WAITING = """
     SELECT w.application_name, b.application_name
@@ -19,9 +22,28 @@ COST = """
            pg_relation_filenode(%(table)s)"""
 
 
+HOLDERS = """
+    SELECT string_agg(DISTINCT application_name, ', ') FROM pg_stat_activity
+    WHERE datname = current_database() AND xact_start IS NOT NULL AND pid <> pg_backend_pid()"""
+
+
+def connect(**options):
+    """A connection to the lesson's database.
+
+    Raises:
+        CourseError: the server is not there; a new kernel has none until postgres() is called.
+    """
+    if not os.environ.get("DATABASE_URL", "").startswith("postgresql"):
+        raise problem("no_postgres_yet")
+    try:
+        return psycopg.connect(**options)
+    except psycopg.OperationalError:
+        raise problem("no_postgres_yet") from None
+
+
 def connections(*names):
     """A Session of each name; those that an earlier run of the cell has left open are closed."""
-    with psycopg.connect(autocommit=True) as connection:
+    with connect(autocommit=True) as connection:
         for name in reversed(names):  # who waits goes first, or it would get what it waits for
             connection.execute(CLOSE, [name])
     return [Session(name) for name in names]
@@ -32,7 +54,7 @@ class Session:
 
     def __init__(self, name):
         self.name, self.answer = name, "still waiting"
-        self.connection = psycopg.connect(application_name=name)
+        self.connection = connect(application_name=name)
 
     def run(self, sql):
         """Run SQL in a transaction that stays open."""
@@ -65,21 +87,32 @@ class Session:
 
 def who_waits(count):
     """Print who waits for whom, as soon as so many do."""
-    with psycopg.connect(autocommit=True) as connection:
-        for _ in range(1000):
+    with connect(autocommit=True) as connection:
+        for _ in range(500):
             waiting = connection.execute(WAITING).fetchall()
             if len(waiting) >= count:
                 break
             time.sleep(0.02)
+    if not waiting:
+        say(word("nobody_waits"))
     for name, other in waiting:
         print(f"{name} waits for {other}")
 
 
 def cost(change, table="posts"):
-    """Print who has to wait while a change is made, and how many rows it reads; the change is taken back."""
-    with psycopg.connect() as connection:
+    """Print who has to wait while a change is made, and how many rows it reads; the change is taken back.
+
+    Raises:
+        CourseError: somebody's open transaction holds the table.
+    """
+    with connect(options="-c lock_timeout=5s") as connection:
         _, rows, file = connection.execute(COST, {"table": table}).fetchone()
-        connection.execute(change)
+        try:
+            connection.execute(change)
+        except psycopg.errors.LockNotAvailable:
+            connection.rollback()
+            (holders,) = connection.execute(HOLDERS).fetchone()
+            raise problem("table_held", table=table, holders=holders) from None
         locks, rows_now, file_now = connection.execute(COST, {"table": table}).fetchone()
         connection.rollback()
     weak = locks in (None, "AccessShareLock", "ShareUpdateExclusiveLock")

@@ -40,9 +40,16 @@ def start(lesson, afresh=None):
     tell_started(lesson, folder, goes_on, kept)
     if keeps_work and kept and forget_stages_solved(lesson):
         say(word("marks_begin_anew"))
-    elif not keeps_work and goes_on and lesson not in session.started:  # a new kernel knows nothing of earlier imports
+    elif goes_on and lesson in contents.lessons() and server_is_gone(lesson):
+        say(word("server_was_of_another_kernel", lesson=lesson))
+    elif not keeps_work and goes_on and lesson not in session.started:  # a new kernel has none of the earlier imports
         say(word("names_unknown"))
     session.started.add(lesson)
+
+
+def server_is_gone(lesson):
+    """Whether a lesson worked with a server of a kernel that has ended."""
+    return contents.on_postgresql(lesson) and lesson not in session.databases
 
 
 def begin_afresh(lesson, folder):
