@@ -49,8 +49,8 @@ def awaited(services, name):
     """{other service: the condition for which `name` waits}; a dependency that is not required is none."""
     given = services[name].get("depends_on") or {}
     if isinstance(given, list):
-        named = [(other, "service_started") if isinstance(other, str) else (next(iter(other), ""), "") for other in given]
-        given = {other: {"condition": condition} for other, condition in named}
+        mistaken = {name: None for other in given if isinstance(other, dict) for name in other}  # a dash before it
+        given = {other: {"condition": "service_started"} for other in given if isinstance(other, str)} | mistaken
     found = {}
     for other, how in given.items() if isinstance(given, dict) else [(given, None)]:
         if other not in services:

@@ -35,7 +35,8 @@ def check(work):
     for command in OTHER_WAYS:
         if set(databases_of(work, command)) - {work.database.name}:
             raise NotYet("second_way", command=command)
-    with patch.dict(os.environ, DATABASE_URL=os.environ["DATABASE_URL"] + "?application_name=50%25"):
+    encoded = work.database.name.replace("_", "%5F")
+    with patch.dict(os.environ, DATABASE_URL=f"{os.environ['DATABASE_URL']}?dbname={encoded}"):
         if databases_of(work, "current") != [work.database.name]:
             raise NotYet("percent_stops")
     for key, variables in (("goes_on", {}), ("goes_on_empty", {"DATABASE_URL": ""})):

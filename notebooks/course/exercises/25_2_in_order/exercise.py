@@ -6,8 +6,9 @@ from ..checks import NotYet
 from ..compose import answers_when_ready, services_of, waits_for
 
 MAY_CHANGE = {"files": ["compose.yaml"]}
-KEPT = {"db": ("image", "volumes"), "migrate": ("image", "command"), "app": ("image", "command")}
-KEPT["mailer"] = KEPT["app"]
+KEPT = {"db": ("image", "volumes"), **dict.fromkeys(("migrate", "app", "mailer"), ("image", "command"))}
+DONE = "migrate", "service_completed_successfully"
+ORDER = {"migrate": ("db", "service_healthy"), "app": DONE, "mailer": DONE}
 
 
 def check(work):
@@ -23,10 +24,6 @@ def check(work):
     answers_when_ready(services, "db")
     if re.match("always|unless", str(services["migrate"].get("restart"))):
         raise NotYet("never_ends", service="migrate")
-    for name, other, condition in (
-        ("migrate", "db", "service_healthy"),
-        ("app", "migrate", "service_completed_successfully"),
-        ("mailer", "migrate", "service_completed_successfully"),
-    ):
-        if not waits_for(services, name, other, condition):
-            raise NotYet("does_not_wait", service=name, other=other)
+    for name, goal in ORDER.items():
+        if not waits_for(services, name, *goal):
+            raise NotYet("does_not_wait", service=name, other=goal[0])
