@@ -10,6 +10,11 @@ from ..guard import Outside, our_own, real_name
 from .checks import Broken, NotYet, another_copy, cause, databases_opened, run_sql, same_rows, same_schema
 
 BEGINS = re.compile(r"(\s|--.*\n)*(BEGIN|START TRANSACTION)\b", re.IGNORECASE)
+OF_PSQL = re.compile(  # what psql may not do here, as to start a program; or text, in which it does nothing
+    r"""(?s)(?P<text>(\$\w*\$).*?\2|'[^']*'|--[^\n]*)
+    |`|\\(?!(?:set|unset|if|elif|else|endif|gset|gexec|echo|qecho|warn|q|quit|timing)\b)[^\n]*""",
+    re.VERBOSE,
+)
 
 
 def databases_of(work, command):
@@ -66,14 +71,15 @@ def as_psql(work, script, name):
     r"""Run a script as `psql -v ON_ERROR_STOP=1 -f` does.
 
     psql itself is slower. It is needed for its own commands, as `\if`, and for what stands before BEGIN, which is none
-    of the transaction; `\!`, which starts programs, is left out.
+    of the transaction. Those of its commands that reach for files or programs are left out.
     """
     if BEGINS.match(script) and "\\" not in script:
         run_sql(script, name, work.database)
         return
     command = ["psql", "-Xq", "-v", "ON_ERROR_STOP=1", "-d", real_name(work.database.name), "-f", "-"]
     with our_own():
-        done = subprocess.run(command, input=re.sub(r"\\!.*", "", script).encode(), capture_output=True)
+        script = OF_PSQL.sub(lambda found: found["text"] or "", script)
+        done = subprocess.run(command, input=script.encode(), capture_output=True)
     if done.returncode:
         lines = re.sub(r"(?m)^psql:\S*: ", "", done.stderr.decode("utf-8", "replace")).strip().splitlines()
         raise NotYet("script_stops", file=name, reason=next((line for line in lines if "ERROR" in line), lines[-1]))
