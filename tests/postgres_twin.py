@@ -20,8 +20,8 @@ known = {}  # {database: (the server and how much it had written, what content()
 
 
 def at_work():
-    """Whether the page is at a database of PostgreSQL now."""
-    return os.environ.get("DATABASE_URL", "").startswith("postgresql")
+    """Whether the page is at a database of the kernel's own server now; in part 1 such an address is only an example."""
+    return postgres.Server.process is not None and os.environ.get("DATABASE_URL", "").startswith("postgresql")
 
 
 def ask(query):
