@@ -20,7 +20,7 @@ known = {}  # {database: (the server and how much it had written, what content()
 
 
 def at_work():
-    """Whether the page is at a database of the kernel's own server now; in part 1 such an address is only an example."""
+    """Whether the page is at a database of the kernel's own server; in part 1 such an address is only an example."""
     return postgres.Server.process is not None and os.environ.get("DATABASE_URL", "").startswith("postgresql")
 
 
