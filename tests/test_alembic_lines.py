@@ -17,7 +17,7 @@ from real_process import WARM, compare, process, register
 
 ROOT = Path(__file__).resolve().parents[1]
 LINE = re.compile(r"^(\s*)%alembic\b", re.MULTILINE)
-# Of part 3 two lessons stand for all: around each line a database is copied, dumped and made again, which takes minutes.
+# Of part 3 two lessons stand for all: around each line a database is copied, dumped and made again.
 NOT_COMPARED = ("22_schemas", "23_no_downtime", "25_server", "cheatsheet_postgresql")
 PAGES = [path for path in refresh.pages("ru") if '"%alembic ' in path.read_text(encoding="utf-8")]
 PAGES = [path for path in PAGES if path.stem not in NOT_COMPARED]
