@@ -20,8 +20,6 @@ COST = """
     SELECT (SELECT string_agg(mode, ' ') FROM pg_locks WHERE pid = pg_backend_pid() AND relation = %(table)s::regclass),
            (SELECT seq_tup_read FROM pg_stat_xact_user_tables WHERE relid = %(table)s::regclass),
            pg_relation_filenode(%(table)s)"""
-
-
 HOLDERS = """
     SELECT string_agg(DISTINCT application_name, ', ') FROM pg_stat_activity
     WHERE datname = current_database() AND xact_start IS NOT NULL AND pid <> pg_backend_pid()"""

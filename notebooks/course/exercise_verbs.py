@@ -152,8 +152,9 @@ def fill(found):
         open_lesson(found.OPENS_ON)
     if found.database:
         lead_to(found.database)
-    if (found.folder / "start").is_dir():
-        copy_files(found.folder / "start", Path.cwd())
+    for one in [load_exercise(found.STARTS_AS), found] if found.STARTS_AS else [found]:
+        if (one.folder / "start").is_dir():
+            copy_files(one.folder / "start", Path.cwd())
     try:
         if found.set_up:
             found.set_up()

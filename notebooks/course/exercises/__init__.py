@@ -5,7 +5,7 @@ In a folder:
 exercise.py     how the exercise is set up and what its check looks at
 words.toml      its words by key and language: hint, why, done, and its own faults
 attempts.ipy    cells: the solution, typical mistakes with the key of the fault each must get, other right ways
-start/          files laid over what the lesson opens on
+start/          files laid over what the lesson opens on, or over another exercise's start/
 """
 
 import re
@@ -26,6 +26,7 @@ DEFAULTS = {
     "NOT_BEGUN": (),  # of a stage: the keys of the faults that an untouched folder has
     "MAY_CHANGE": {},  # {"files": [globs], "data.db": [tables, or table.column]}: what it asks to change; a stage, all;
     # "database" is the PostgreSQL database that an exercise of part 3 has if it asks for no answer
+    "STARTS_AS": None,  # the key of another exercise, whose start/ lies below its own
     "put_right": None,  # put_right() takes away, before set_up(), what reset() is to bring anew in a stage
     "set_up": None,  # set_up() turns the opening, in the current folder, into what the learner finds
 }

@@ -3,6 +3,7 @@
 from ...opening import alembic, sql
 from ..checks import NotYet, each_way, models_agree, new_head, same_rows, same_schema, without_queries
 
+STARTS_AS = "22.1"
 DEFAULTS = "DEFAULT PRIVILEGES newsletter"
 PLACES = ["users.name", "newsletter.mailing_list", "newsletter.topic_readers", DEFAULTS]
 MAY_CHANGE = {"files": ["models.py", "alembic.ini", "migrations/env.py"], "database": PLACES}
