@@ -1,0 +1,5 @@
+"""The class server: what a teacher runs on a Linux machine so that a class works in browsers, `python3 notebooks/classroom`."""
+
+
+class ClassError(Exception):
+    """What the teacher can mend, as the one sentence to show."""

