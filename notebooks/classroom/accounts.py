@@ -1,0 +1,114 @@
+"""The Linux accounts of the places and what lies in their homes. Standard library only; run as root."""
+
+import fcntl
+import os
+import pwd
+import subprocess
+from pathlib import Path
+
+from classroom import ClassError
+
+COMMENT = "Alembic class"  # marks the accounts that are ours
+
+
+def account_of(settings, user):
+    """The Linux account of a user of the hub.
+
+    Args:
+        settings: the class.
+        user: the name of a place, or "teacher".
+
+    Returns:
+        The account's name.
+
+    Raises:
+        ClassError: the hub's user is none of the class; no other account is ever used.
+    """
+    if user == "teacher":
+        return settings.teacher_account
+    if settings.is_place(user):
+        return user
+    raise ClassError(f"{user!r} is no place of this class.")
+
+
+def make(settings, user):
+    """Make the account and the home of a hub's user, where they are missing.
+
+    Args:
+        settings: the class.
+        user: the name of a place, or "teacher".
+
+    Returns:
+        The account as pwd has it, with the home that this class gives it.
+
+    Raises:
+        ClassError: the account is somebody else's, or cannot be made.
+    """
+    name = account_of(settings, user)
+    home = settings.homes / name
+    with open(settings.run / "accounts.lock", "a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        account = _ensure_account(name, home)
+        settings.homes.mkdir(mode=0o711, exist_ok=True)
+        settings.homes.chmod(0o711)
+        try:
+            home.mkdir(mode=0o700)
+        except FileExistsError:
+            pass
+        os.chown(home, account.pw_uid, account.pw_gid, follow_symlinks=False)
+        home.chmod(0o700)
+    return account
+
+
+def _ensure_account(name, home):
+    try:
+        account = pwd.getpwnam(name)
+    except KeyError:
+        _run("useradd", "--no-create-home", "--home-dir", home, "--user-group", "--shell", "/bin/bash", "--comment", COMMENT, name)
+        return pwd.getpwnam(name)
+    if account.pw_gecos.split(",")[0] != COMMENT or account.pw_uid == 0:
+        raise ClassError(f"The account {name} is not of this class; choose another prefix in class.json.")
+    if account.pw_dir != str(home):  # an earlier class in another folder
+        _run("usermod", "--home", home, name)
+    return pwd.getpwnam(name)
+
+
+def _run(*command):
+    done = subprocess.run([*map(str, command)], capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    if done.returncode:
+        raise ClassError(done.stderr.strip() or f"{command[0]}: {done.returncode}")
+
+
+def deliver(settings, account):
+    """Bring the course of today into a home, as its owner: root writes nothing there, where links may wait.
+
+    Args:
+        settings: the class.
+        account: what make() gave.
+
+    Returns:
+        What delivery.py says: one line.
+
+    Raises:
+        ClassError: the course could not be delivered.
+    """
+    program = Path(__file__).with_name("delivery.py").read_text(encoding="utf-8")  # the account may not reach the file
+    try:
+        done = subprocess.run(
+            [settings.course_python, "-I", "-", str(settings.course), str(settings.homes / account.pw_name)],
+            input=program,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            cwd="/",
+            env={"LANG": "C.UTF-8"},
+            user=account.pw_uid,
+            group=account.pw_gid,
+            extra_groups=[],
+            umask=0o077,
+        )
+    except subprocess.TimeoutExpired:
+        raise ClassError(f"{account.pw_name}: the course was not delivered within a minute.") from None
+    if done.returncode:
+        raise ClassError(f"{account.pw_name}: {(done.stderr.strip() or 'the course was not delivered').splitlines()[-1]}")
+    return done.stdout.strip()

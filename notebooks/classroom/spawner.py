@@ -1,0 +1,132 @@
+"""A learner's server: the course brought home, JupyterLab in their language, and limits on what one mistake can harm."""
+
+import asyncio
+import os
+import resource
+import shutil
+from pathlib import Path
+
+from jupyterhub.spawner import LocalProcessSpawner, set_user_setuid
+from systemdspawner import SystemdSpawner
+from traitlets import Any, HasTraits, Unicode
+
+from classroom import ClassError, accounts, board, people
+
+MEGABYTE = 2**20
+PROCESSES = 512  # threads count: a kernel has 13, a server 6, PostgreSQL some
+FILE_SIZE = 200 * MEGABYTE
+ADDRESSES = 2048 * MEGABYTE  # of one process; kernels reach 850 MB without using them
+MEMORY = 1024 * MEGABYTE  # of one learner's processes together, where systemd can hold them to it
+IDLE_KERNEL = 3 * 60 * 60  # seconds until a kernel ends that nobody is connected to
+
+
+class PlaceMixin(HasTraits):
+    """What both spawners share. `settings` is the class."""
+
+    settings = Any(help="The class.").tag(config=True)
+    language = Unicode("", help="The language that this server was started in.")
+
+    async def prepare(self):
+        """Make the account, bring the course into its home, and choose the language."""
+        try:
+            self.account = await asyncio.to_thread(accounts.make, self.settings, self.user.name)
+        except ClassError as error:
+            self.log.error("%s", error)
+            raise
+        try:
+            said = await asyncio.to_thread(accounts.deliver, self.settings, self.account)
+            self.log.info("%s: delivered: %s", self.user.name, said)
+        except ClassError as error:
+            self.log.error("%s", error)  # the course of yesterday is better than none
+        self.language = await asyncio.to_thread(people.language_at, self.settings, self.user.name)
+        self.default_url = f"/lab/tree/notebooks/{self.language}/00_start.ipynb"
+
+    @property
+    def home(self):
+        """The home that this class gives to the place."""
+        return self.settings.homes / accounts.account_of(self.settings, self.user.name)
+
+    def get_args(self):
+        """The server's options: the course's own JupyterLab, and kernels that no neighbour can listen to."""
+        return [
+            *super().get_args(),
+            f"--config={self.home}/course/notebooks/{self.language}/lab.py",
+            "--KernelManager.transport_encryption=required",
+            "--LanguageServerManager.autodetect=False",
+            f"--MappingKernelManager.cull_idle_timeout={IDLE_KERNEL}",
+            "--MappingKernelManager.cull_interval=300",
+            "--FileCheckpoints.checkpoint_dir=.ipynb_checkpoints",
+        ]
+
+    def get_env(self):
+        """The server's environment: what it needs and nothing of the hub's own."""
+        env = super().get_env()
+        programs = self.settings.course_python.parent
+        env.update(
+            USER=self.account.pw_name,
+            LOGNAME=self.account.pw_name,
+            HOME=str(self.home),
+            SHELL="/bin/bash",
+            LANG="C.UTF-8",
+            PATH=os.pathsep.join([str(programs), "/usr/local/bin", "/usr/bin", "/bin"]),
+            TMPDIR=str(self.home / ".tmp"),
+            COURSE_CLASS_URL=board.report_url(self.settings),
+        )
+        return env
+
+    def get_state(self):
+        """What a new hub has to know of a server that goes on running."""
+        return {**super().get_state(), "language": self.language}
+
+    def load_state(self, state):
+        """Remember a server that went on running while the hub was away."""
+        super().load_state(state)
+        self.language = state.get("language", "")
+
+
+class ProcessSpawner(PlaceMixin, LocalProcessSpawner):
+    """Where there is no systemd: a process with the limits that the kernel of the system has for every process."""
+
+    async def start(self):
+        """Start the server."""
+        await self.prepare()
+        return await super().start()
+
+    def user_env(self, env):
+        """What LocalProcessSpawner takes from the account; here get_env() has it from the class."""
+        return env
+
+    def make_preexec_fn(self, name):
+        """What the new process does before it becomes the learner's server."""
+        become = set_user_setuid(self.account.pw_name)
+
+        def preexec():
+            with open("/proc/self/oom_score_adj", "w") as file:
+                file.write("500")  # when memory runs out, a learner's process ends before the hub
+            limit(resource.RLIMIT_NPROC, PROCESSES)
+            limit(resource.RLIMIT_FSIZE, FILE_SIZE)
+            limit(resource.RLIMIT_AS, ADDRESSES)
+            limit(resource.RLIMIT_CORE, 0)
+            os.umask(0o077)
+            become()
+
+        return preexec
+
+
+def limit(what, most):
+    """Limit this process and those it starts."""
+    resource.setrlimit(what, (most, most))
+
+
+class UnitSpawner(PlaceMixin, SystemdSpawner):
+    """Where there is systemd: a unit for each server, with memory and processes counted together."""
+
+    async def start(self):
+        """Start the server."""
+        await self.prepare()
+        return await super().start()
+
+
+def spawner_class():
+    """The spawner for this machine."""
+    return UnitSpawner if Path("/run/systemd/system").exists() and shutil.which("systemd-run") else ProcessSpawner
