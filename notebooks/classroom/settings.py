@@ -91,20 +91,31 @@ class Settings:
 
     # Ports. The first is the only one that others reach; the rest are the machine's own (127.0.0.1).
 
+    def inner_port(self, number):
+        """A port next to the first; a port below 1024 has its neighbours above 8000, where no one needs root.
+
+        Args:
+            number: how far from the first.
+
+        Returns:
+            The port.
+        """
+        return self.port + number + (8000 if self.port < 1024 else 0)
+
     @property
     def proxy_port(self):
         """Where the proxy takes its orders."""
-        return self.port + 1
+        return self.inner_port(1)
 
     @property
     def hub_port(self):
         """Where the hub listens to the proxy and to the learners' servers."""
-        return self.port + 2
+        return self.inner_port(2)
 
     @property
     def board_port(self):
         """Where the teacher's page listens to the proxy."""
-        return self.port + 3
+        return self.inner_port(3)
 
     @property
     def proxy_api(self):
@@ -207,6 +218,16 @@ class Settings:
     def teacher_account(self):
         """The Linux account of the hub's user `teacher`."""
         return f"{self.prefix}teacher"
+
+    @property
+    def proxy_account(self):
+        """The Linux account that the proxy runs as."""
+        return f"{self.prefix}proxy"
+
+    @property
+    def tls(self):
+        """Copies of certificate and key that the proxy's account may read."""
+        return self.folder / "tls"
 
     @property
     def board_account(self):

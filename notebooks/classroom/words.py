@@ -2,6 +2,7 @@
 
 import os
 import tomllib
+from contextlib import suppress
 from pathlib import Path
 
 from classroom import ClassError
@@ -44,7 +45,8 @@ def say(key, **values):
         key: its name in words.toml.
         values: what its places hold.
     """
-    print(word(key, **values), flush=True)
+    with suppress(OSError):  # the terminal may have been closed: the class goes on
+        print(word(key, **values), flush=True)
 
 
 def problem(key, **values):
