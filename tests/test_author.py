@@ -29,6 +29,7 @@ def course(tmp_path, monkeypatch):
     lesson = contents.Lesson("09", "09_x", part=1, minutes=5, exercise_minutes=0, opens_on="nothing")
     monkeypatch.setattr(contents, "lessons", lambda: {"09": lesson})
     monkeypatch.setattr(contents, "CHEAT_SHEETS", ())
+    monkeypatch.setattr(contents, "BOOKS", ())
     monkeypatch.setattr(contents, "LANGUAGES", ("ru", "uk"))
     return tmp_path / "notebooks"
 

@@ -5,6 +5,7 @@ an error's paragraphs only what to do is printed, which begins in bold: why it h
 Of a code cell the comments, the commands, imports and `with` statements are printed, and the lines that a replace()
 added to a file, as its stored output shows them. `%alembic`, `%sql` and `!` become what one types in a terminal. What
 stands above a cell's first comment prepares the cell and is not printed. A cell tagged `column` begins a new column.
+The tests of the teacher's book are printed in the same way, by a template of their own.
 """
 
 import ast
@@ -24,6 +25,7 @@ except ImportError:
     typst = None
 
 TEMPLATE = Path(__file__).resolve().parent / "paper.typ"
+TESTS = TEMPLATE.with_name("tests.typ")
 NO_TYPST = "typst, which sets it, is not installed: requirements.in says on which systems it cannot be"
 MARKDOWN = mistune.create_markdown(renderer="ast", plugins=["table"])
 SHELL = "in_the_shell"
@@ -36,22 +38,23 @@ class PaperError(Exception):
     """The notebook cannot be printed; says where and why."""
 
 
-def pdf(notebook, language, pages=2):
+def pdf(notebook, language, pages=2, template=TEMPLATE):
     """The cheat sheet as the bytes of a PDF, the same on every machine and every day.
 
     Args:
         pages: how many it may have.
+        template: how it looks.
     Raises:
         PaperError: a cell cannot be printed, a line of code is wider than its column, or the pages are not enough.
     """
-    compiled = compiler(notebook, language, pages)
+    compiled = compiler(notebook, language, pages, template)
     try:
         return compiled.compile(format="pdf", timestamp=0)
     except typst.TypstError as error:
         raise PaperError(error.message.removeprefix("assertion failed: ")) from None
 
 
-def compiler(notebook, language, pages=2):
+def compiler(notebook, language, pages=2, template=TEMPLATE):
     """Typst, with the sheet's content as the template's data and no fonts but those that come with the package.
 
     Raises:
@@ -60,7 +63,7 @@ def compiler(notebook, language, pages=2):
     data = json.dumps(sheet(notebook, language) | {"pages": pages}, ensure_ascii=False)
     if typst is None:
         raise PaperError(NO_TYPST)
-    return typst.Compiler(TEMPLATE, ignore_system_fonts=True, sys_inputs={"sheet": data})
+    return typst.Compiler(template, ignore_system_fonts=True, sys_inputs={"sheet": data})
 
 
 def sheet(notebook, language):

@@ -2,7 +2,7 @@
 
     python notebooks/author ru                      all pages; Russian is the edited language
     python notebooks/author uk 04 05                lessons 04 and 05; Ukrainian is the edited language
-    python notebooks/author ru cheatsheet           the cheat sheet, and its PDF in every language
+    python notebooks/author ru cheatsheet           the cheat sheet, and its PDF in every language; so `teacher`, the book
     python notebooks/author new lesson 09 name      begin a lesson: its page in every language
     python notebooks/author new exercise 05 name    begin an exercise: its folder, its cells in every language
     python notebooks/author measure                 how fast commands and lessons are
@@ -37,8 +37,8 @@ METADATA = {
 
 
 def pages(language):
-    """The files of a language's pages: the lessons in order, then the cheat sheets."""
-    return lessons(language) + [page(language, name) for name in contents.CHEAT_SHEETS]
+    """The files of a language's pages: the lessons in order, the cheat sheets, the books."""
+    return lessons(language) + [page(language, name) for name in contents.CHEAT_SHEETS + contents.BOOKS]
 
 
 def lessons(language):
@@ -52,8 +52,8 @@ def page(language, file):
 
 
 def name(path):
-    """What start() calls a page: the lesson's number, or the cheat sheet's name."""
-    return path.stem if path.stem in contents.CHEAT_SHEETS else path.stem.partition("_")[0]
+    """What start() and the author call a page: the lesson's number, or the name of a cheat sheet or a book."""
+    return path.stem if path.stem in contents.CHEAT_SHEETS + contents.BOOKS else path.stem.partition("_")[0]
 
 
 def rules():
@@ -197,20 +197,21 @@ def renew_project(lesson, folder):
                 print("changed:", goal.relative_to(ROOT))
 
 
-def pages_of(sheet):
-    """How many pages of paper a cheat sheet may have."""
-    return 1 if contents.on_postgresql(sheet) else 2
+def pages_of(name):
+    """How many pages of paper a cheat sheet may have, or the tests of a book."""
+    return 1 if name in contents.CHEAT_SHEETS and contents.on_postgresql(name) else 2
 
 
 def print_sheet(name):
-    """Make a cheat sheet's PDFs, where they have changed.
+    """Make the PDFs of a cheat sheet or of a book's tests, where they have changed.
 
     Raises:
         paper.PaperError: the sheet cannot be printed as it is.
     """
     for language in contents.LANGUAGES:
         file = page(language, name).with_suffix(".pdf")
-        data = paper.pdf(read(page(language, name)), language, pages_of(name))
+        template = paper.TESTS if name in contents.BOOKS else paper.TEMPLATE
+        data = paper.pdf(read(page(language, name)), language, pages_of(name), template)
         if not file.exists() or file.read_bytes() != data:
             file.write_bytes(data)
             print("changed:", file.relative_to(ROOT))
@@ -237,7 +238,7 @@ def renew(edited, names, work):
         for language in others(edited):
             renew_twin(notebook, language, path.name, work)
         renew_project(one, Path(work) / edited / one)
-        if one in contents.CHEAT_SHEETS:
+        if one in contents.CHEAT_SHEETS + contents.BOOKS:
             print_sheet(one)
 
 
@@ -278,6 +279,6 @@ def main(*words):
     except CellExecutionError as error:
         return f"A cell failed that is not tagged raises-exception:\n{error}"
     except paper.PaperError as error:
-        return f"The cheat sheet cannot be printed: {error}"
+        return f"The page cannot be printed: {error}"
     except AuthorError as error:
         return str(error)

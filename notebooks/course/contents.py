@@ -1,4 +1,4 @@
-"""What course.toml, the one table of the course, says: its languages, its lessons, its cheat sheets."""
+"""What course.toml, the one table of the course, says: its languages, its lessons, its cheat sheets, its books."""
 
 import tomllib
 from dataclasses import dataclass, field
@@ -36,6 +36,7 @@ def lessons():
 
 LANGUAGES = tuple(table()["languages"])
 CHEAT_SHEETS = tuple(table()["cheat_sheets"])
+BOOKS = tuple(table()["books"])
 
 
 def on_postgresql(name):

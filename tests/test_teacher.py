@@ -1,0 +1,220 @@
+"""The teacher's book cannot be wrong: its minutes add up, what it names is there, what it runs runs, its key fits."""
+
+import io
+import re
+from itertools import pairwise
+from pathlib import Path
+
+import nbformat
+import pypdf
+import pytest
+
+from author import paper, refresh
+from course import teaching, words
+from course.contents import BOOKS, LANGUAGES, lessons
+from course.exercises import all_exercises, words_of
+from course.words import CourseError
+from page_shell import page_shell
+
+(BOOK,) = BOOKS
+PLANS = {"plan-90": 90, "plan-half": 240, "plan-day-1": 405, "plan-day-2": 420}
+ROW = re.compile(r"^\| (\d+)–(\d+) \| (.*?) \|(.*)\|$", re.MULTILINE)
+LINK = re.compile(r"\]\((?:(\d\d)_\w+\.ipynb)?(?:#([^)]+))?\)")
+EXERCISE = re.compile(r"\b\d\d\.\d\b")
+QUESTION = re.compile(r"^\*\*(\d+)\.\*\* (.*\n\n(?:- .*\n?)+)", re.MULTILINE)
+LETTERS = ("А", "Б", "В", "Г")
+
+
+def book(language):
+    return refresh.read(refresh.page(language, BOOK))
+
+
+def cell(language, id_):
+    return next(cell for cell in book(language).cells if cell.id == id_)
+
+
+def rows(language, plan):
+    """[(from, to, what is done)] of a plan."""
+    return [(int(a), int(b), done) for a, b, done, _ in ROW.findall(cell(language, plan).source)]
+
+
+def page_of(language, number):
+    return refresh.page(language, lessons()[number].file if number else BOOK)
+
+
+def headings(path):
+    """{what a link calls a heading: (id of its cell, which heading of the cell)}, as JupyterLab and GitHub name them."""
+    found = {}
+    for one in refresh.read(path).cells:
+        if one.cell_type == "markdown":
+            for count, text in enumerate(re.findall(r"^#+ (.*)$", one.source, re.MULTILINE)):
+                found[text.replace("`", "").replace(" ", "-")] = one.id, count
+    return found
+
+
+def links(language):
+    """[(id of the cell, number of the lesson or "", heading)] of the links to headings."""
+    return [
+        (one.id, number, heading)
+        for one in book(language).cells
+        if one.cell_type == "markdown"
+        for number, heading in LINK.findall(one.source)
+        if heading
+    ]
+
+
+@pytest.mark.parametrize("plan", PLANS)
+def test_the_minutes_of_a_plan_add_up(plan, language):
+    found = rows(language, plan)
+    assert found[0][0] == 0 and found[-1][1] == PLANS[plan]
+    assert [(before, after) for before, after in pairwise(found) if before[1] != after[0]] == []
+    assert all(start < end for start, end, _ in found)
+    assert len(found) == cell(language, plan).source.count("\n| "), "a row is not understood"
+    assert 10 <= len(found) <= 14, "a plan that cannot be held in mind"
+
+
+def test_a_whole_lesson_gets_the_minutes_it_takes(language):
+    """Where a plan names a lesson and none of its sections; its exercises beside it want theirs too."""
+    for plan in PLANS:
+        for start, end, done in rows(language, plan):
+            for number, heading in LINK.findall(done):
+                if number and not heading:
+                    lesson = lessons()[number]
+                    wanted = lesson.minutes + (lesson.exercise_minutes if EXERCISE.search(done) else 0)
+                    assert end - start >= wanted, (plan, start, number)
+
+
+def test_each_heading_that_is_named_is_there(language):
+    found = {number: headings(page_of(language, number)) for number in {"", *(n for _, n, _ in links(language))}}
+    assert len(links(language)) > 40
+    assert [one for one in links(language) if one[2] not in found[one[1]]] == []
+
+
+def test_all_languages_lead_to_the_same_headings():
+    places = {
+        language: [(id_, number, headings(page_of(language, number)).get(to)) for id_, number, to in links(language)]
+        for language in LANGUAGES
+        if refresh.page(language, BOOK).exists()
+    }
+    first, *others = places.values()
+    assert all(other == first for other in others)
+
+
+def test_each_exercise_of_a_plan_is_there_and_who_is_stuck_in_it_is_helped(language):
+    named = {plan: set(EXERCISE.findall(cell(language, plan).source)) for plan in PLANS}
+    assert set().union(*named.values()) <= set(all_exercises())
+    assert len(named["plan-half"]) == 5
+    code = "\n".join(one.source for one in book(language).cells if one.cell_type == "code")
+    helped = set(re.findall(r'^stuck\("(\d\d\.\d)"', code, re.MULTILINE))
+    assert named["plan-90"] | named["plan-half"] <= helped <= set().union(*named.values(), ["08.4"])
+
+
+def sections_to_run(language, plan):
+    """{number of a lesson: headings}, in the order of the plan; what is shown on slides is not run."""
+    found = {}
+    for _, _, done in rows(language, plan):
+        for match in LINK.finditer(done):
+            if match[1] and match[2] and "слайд" not in done[: match.start()].lower():
+                found.setdefault(match[1], []).append(match[2])
+    return found
+
+
+@pytest.mark.parametrize("plan", ["plan-90", "plan-half"])
+def test_what_a_plan_runs_runs_without_the_rest_of_the_lesson(plan, tmp_path):
+    """The first cells of a page and those of the sections named; an error is one that the page says is planned."""
+    run_cells = 0
+    for number, wanted in sections_to_run("ru", plan).items():
+        path, section = page_of("ru", number), None
+        with page_shell(path, tmp_path) as run:
+            for one in refresh.read(path).cells:
+                if one.cell_type == "markdown":
+                    titles = re.findall(r"^## (.*)$", one.source, re.MULTILINE)
+                    section = titles[-1].replace("`", "").replace(" ", "-") if titles else section
+                elif section is None or section in wanted:
+                    run(one)
+                    run_cells += 1
+    assert run_cells > {"plan-90": 30, "plan-half": 70}[plan]
+
+
+# The tests and their key
+
+
+def questions(language, test):
+    """{number: its answers, one where it is to be written} of a test."""
+    return {
+        int(number): re.findall(r"^- (.*)$", text, re.MULTILINE)
+        for number, text in QUESTION.findall(cell(language, test).source + "\n")
+    }
+
+
+@pytest.mark.parametrize("column, test", enumerate(("test-before", "test-after")))
+def test_the_key_fits_the_questions(column, test, language):
+    asked = questions(language, test)
+    key = re.findall(r"^\| (\d+) \| (\S+) \| (\S+) \| .* \| \[.*\]\(0\d_.*#.*\) \|$", cell(language, "key").source, re.M)
+    assert [int(number) for number, *_ in key] == list(asked) == list(range(1, 11))
+    for number, *answers in key:
+        offered, right = asked[int(number)], answers[column]
+        if len(offered) == 1:
+            assert re.fullmatch(r"\d+", right) and offered[0].endswith("____")
+        else:
+            assert [answer[:3] for answer in offered] == [f"{letter}. " for letter in LETTERS] and right in LETTERS
+            assert len(set(offered)) == 4
+
+
+def test_both_tests_ask_different_questions(language):
+    before, after = (
+        [text for _, text in QUESTION.findall(cell(language, test).source + "\n")] for test in ("test-before", "test-after")
+    )
+    assert not set(before) & set(after)
+
+
+sets_type = pytest.mark.skipif(paper.typst is None, reason=paper.NO_TYPST)
+
+
+def sheets(data):
+    return [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(data)).pages]
+
+
+@sets_type
+def test_the_tests_on_paper_are_those_of_the_book(language):
+    stored = sheets(refresh.page(language, BOOK).with_suffix(".pdf").read_bytes())
+    made = sheets(paper.pdf(book(language), language, refresh.pages_of(BOOK), paper.TESTS))
+    assert stored == made, f"run: python notebooks/author {language} {BOOK}"
+    for sheet, test in zip(stored, ("test-before", "test-after"), strict=True):
+        bare = re.sub(r"\s", "", sheet)
+        for line in re.findall(r"^(?:## |- |\*\*\d+\.\*\* )?(.+)$", cell(language, test).source, re.MULTILINE):
+            assert re.sub(r"[\s`*]", "", line) in bare, line
+
+
+# stuck()
+
+
+def test_stuck_says_what_the_exercise_says(language, monkeypatch):
+    said = []
+    monkeypatch.setattr(teaching, "say", said.append)
+    words.use(language)
+    teaching.stuck("03.2", "notes_stay")
+    title, _, head, _, row = said[0].splitlines()
+    own = words_of(all_exercises()["03.2"])["notes_stay"][language]
+    assert [cell[1:].lower() for cell in row.strip("| ").split(" | ")] == [sentence[1:].lower() for sentence in own]
+    assert title.startswith("**03.2. ") and teaching.title("03.2") in title and head.count("|") == 3
+
+
+def test_stuck_leaves_out_what_only_a_check_knows(monkeypatch):
+    said = []
+    monkeypatch.setattr(teaching, "say", said.append)
+    words.use("ru")
+    teaching.stuck("03.1", "row_lost", "no_new_revision")
+    assert "{" not in said[0] and "После `…` в истории нет новой ревизии." in said[0]
+
+
+@pytest.mark.parametrize("number, mistake", [("03.9", "notes_stay"), ("03.2", "no_such_mistake"), ("03.2", "not_applied")])
+def test_a_mistake_that_nobody_makes_is_refused(number, mistake):
+    with pytest.raises(CourseError, match=number):
+        teaching.stuck(number, mistake)
+
+
+def test_the_class_server_keeps_the_book_from_learners():
+    """Its key is for the teacher; delivery.py leaves out what begins with `teacher.`"""
+    text = (Path(refresh.NOTEBOOKS) / "classroom" / "delivery.py").read_text(encoding="utf-8")
+    assert 'startswith("teacher.")' in text and BOOK == "teacher"
