@@ -25,6 +25,7 @@ def load(language):
     from .lessons import recipe, start
     from .postgres import postgres
     from .progress import progress
+    from .report import report_after_each_cell
     from .schema_picture import draw_schema
 
     session.database_url = session.database_url or os.environ.get("DATABASE_URL")
@@ -39,4 +40,5 @@ def load(language):
     ]
     named = {verb.__name__: exercise_verbs.one_sentence(verb) for verb in verbs}
     keep_verbs_from_magics(named)
+    report_after_each_cell()
     return named

@@ -216,6 +216,7 @@ def check(*answer):
         raise problem(f"{kind(found)}_not_opened", number=found.key, folder=shown(folder))
     outcome, fault = verdict(found, answer)
     tell_outcome(found, outcome, fault)
+    keep_for_the_board(found, outcome, fault)
     if not found.ASKS:
         tell_where(found, outcome, fault)
 
@@ -239,6 +240,15 @@ def tell_outcome(found, outcome, fault):
         tell(found, "not_started")
     else:
         say(word("answered_before" if found.key in solved() else "not_answered"))
+
+
+def keep_for_the_board(found, outcome, fault):
+    """Keep what check() has said, and how often it was not "correct"; see report.py."""
+    session.said[found.key] = f"{words.last_said} {fault}" if outcome == "broken" else words.last_said
+    if outcome == "correct":
+        session.tries.pop(found.key, None)
+    elif outcome in ("not_yet", "broken"):
+        session.tries[found.key] = session.tries.get(found.key, 0) + 1
 
 
 def tell_where(found, outcome, fault):
@@ -337,7 +347,8 @@ def reset(number=None):
     equip()
     session.lesson, session.exercise = found.lesson, found.key
     session.opened_at[found.key] = cells_run()
-    session.faults.pop(found.key, None)
+    for kept in (session.faults, session.tries, session.said):
+        kept.pop(found.key, None)
     if found.put_right and folder_of(found).is_dir():
         enter(folder_of(found))
         found.put_right()
@@ -357,6 +368,7 @@ def find(number):
         lesson = key.partition(".")[0] if key else session.lesson or ""
         there = [known for known in all_exercises() if known.startswith(lesson)] or all_exercises()
         raise problem("no_exercise", number=number, exercises=", ".join(there))
+    session.at_hand = key
     return load_exercise(key)
 
 

@@ -34,7 +34,7 @@ def start(lesson, afresh=None):
         kept = begin_afresh(lesson, folder)
     enter(folder)
     equip()
-    session.lesson, session.exercise = lesson, None
+    session.lesson, session.exercise, session.at_hand = lesson, None, None
     if goes_on and lesson in session.databases:
         lead_to(session.databases[lesson])
     tell_started(lesson, folder, goes_on, kept)

@@ -1,7 +1,10 @@
 """What the learner has solved, in a file that outlives the kernel, and progress()."""
 
+import errno
 import json
 import os
+import time
+from contextlib import contextmanager, suppress
 from itertools import count
 
 from . import contents, words
@@ -9,21 +12,85 @@ from .exercises import all_exercises, load_exercise
 from .places import NOTEBOOKS, shown, work_folder
 from .words import problem, say, word
 
+LONGEST_WAIT = 2  # seconds for another kernel that holds the lock; what it does takes a millisecond
 
-def solved():
-    """The keys of the exercises that the learner has solved."""
+
+@contextmanager
+def alone():
+    """Let no other kernel read or write what is solved meanwhile.
+
+    The system frees the lock when its process ends, however that ends. Where there are no locks, or a process that was
+    stopped holds it, one goes on without.
+    """
+    held = None
+    with suppress(OSError):
+        held = os.open(work_folder(".progress.lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        until = time.monotonic() + LONGEST_WAIT
+        while not locked(held) and time.monotonic() < until:
+            time.sleep(0.01)
+    try:
+        yield
+    finally:
+        if held is not None:
+            os.close(held)
+
+
+def locked(file):
+    """Try to lock an open file; False if another process holds it.
+
+    Raises:
+        OSError: there are no locks here.
+    """
+    try:
+        try:
+            import fcntl
+        except ImportError:
+            import msvcrt
+
+            msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
+        else:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in (errno.EACCES, errno.EAGAIN, errno.EDEADLK):
+            return False
+        raise
+    return True
+
+
+def stored():
+    """The keys in the file of what is solved, as it is at this moment.
+
+    Raises:
+        OSError, ValueError, TypeError, KeyError, RecursionError: it cannot be read.
+    """
     path = work_folder("progress.json")
     try:
         keys = json.loads(path.read_text(encoding="utf-8"))["solved"]
-        if not all(isinstance(key, str) for key in keys):
-            raise TypeError
-        return set(keys)
     except FileNotFoundError:
         return set()
+    if not all(isinstance(key, str) for key in keys):
+        raise TypeError
+    return set(keys)
+
+
+def solved():
+    """The keys of the exercises that the learner has solved.
+
+    Raises:
+        CourseError: the file cannot be read.
+    """
+    with alone():
+        return solved_so_far()
+
+
+def solved_so_far():
+    """The same for those who hold the lock."""
+    try:
+        return stored()
     except OSError as error:
         raise problem("progress_unreadable", reason=error.strerror) from None
     except (ValueError, TypeError, KeyError, RecursionError):
-        put_spoilt_file_aside(path)
+        put_spoilt_file_aside(work_folder("progress.json"))
         return set()
 
 
@@ -39,7 +106,8 @@ def remember(key):
     Raises:
         CourseError: the file cannot be written.
     """
-    store(solved() | {key})  # read again: another kernel may have stored something since
+    with alone():
+        store(solved_so_far() | {key})  # read again: another kernel may have stored something since
 
 
 def forget_stages_solved(lesson):
@@ -50,10 +118,12 @@ def forget_stages_solved(lesson):
     Raises:
         CourseError: the file cannot be written.
     """
-    known = solved()
-    stages = {key for key in known & set(all_exercises()) if key.startswith(f"{lesson}.") and load_exercise(key).STAGE}
-    if stages:
-        store(known - stages)
+    with alone():
+        known = solved_so_far()
+        here = {key for key in known & set(all_exercises()) if key.startswith(f"{lesson}.")}
+        stages = {key for key in here if load_exercise(key).STAGE}
+        if stages:
+            store(known - stages)
     return bool(stages)
 
 

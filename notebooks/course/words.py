@@ -8,6 +8,7 @@ from IPython.display import display
 WORDS = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
 
 language = "ru"
+last_said = ""
 
 
 class CourseError(Exception):
@@ -30,7 +31,9 @@ def word(key, **values):
 
 def say(text):
     """Show a sentence as an output that is marked as the helper's own words."""
-    display({"text/markdown": text, "text/plain": text.replace("`", "")}, raw=True, metadata={"course": "words"})
+    global last_said
+    last_said = text.replace("`", "")
+    display({"text/markdown": text, "text/plain": last_said}, raw=True, metadata={"course": "words"})
 
 
 def problem(key, **values):
