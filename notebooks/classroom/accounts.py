@@ -64,7 +64,18 @@ def _ensure_account(name, home):
     try:
         account = pwd.getpwnam(name)
     except KeyError:
-        _run("useradd", "--no-create-home", "--home-dir", home, "--user-group", "--shell", "/bin/bash", "--comment", COMMENT, name)
+        _run(
+            "useradd",
+            "--no-create-home",
+            "--home-dir",
+            home,
+            "--user-group",
+            "--shell",
+            "/bin/bash",
+            "--comment",
+            COMMENT,
+            name,
+        )
         return pwd.getpwnam(name)
     if account.pw_gecos.split(",")[0] != COMMENT or account.pw_uid == 0:
         raise ClassError(f"The account {name} is not of this class; choose another prefix in class.json.")
@@ -77,6 +88,20 @@ def _run(*command):
     done = subprocess.run([*map(str, command)], capture_output=True, text=True, stdin=subprocess.DEVNULL)
     if done.returncode:
         raise ClassError(done.stderr.strip() or f"{command[0]}: {done.returncode}")
+
+
+def end_processes(account):
+    """End all processes of an account at once, so that none can start another meanwhile.
+
+    Args:
+        account: what make() gave.
+    """
+    if account.pw_uid == 0:
+        raise ClassError("These are root's processes.")
+    who = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
+    subprocess.run(
+        ["/bin/sh", "-c", "kill -KILL -1"], stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/", **who
+    )
 
 
 def deliver(settings, account):
@@ -110,5 +135,7 @@ def deliver(settings, account):
     except subprocess.TimeoutExpired:
         raise ClassError(f"{account.pw_name}: the course was not delivered within a minute.") from None
     if done.returncode:
-        raise ClassError(f"{account.pw_name}: {(done.stderr.strip() or 'the course was not delivered').splitlines()[-1]}")
+        raise ClassError(
+            f"{account.pw_name}: {(done.stderr.strip() or 'the course was not delivered').splitlines()[-1]}"
+        )
     return done.stdout.strip()

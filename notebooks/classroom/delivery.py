@@ -94,7 +94,10 @@ class Delivery:
 
     def make_folder(self, folder):
         """Make a folder, moving aside whatever else has its name."""
-        steps = [self.target, *(self.target.joinpath(*parts) for parts in growing(folder.relative_to(self.target).parts))]
+        steps = [
+            self.target,
+            *(self.target.joinpath(*parts) for parts in growing(folder.relative_to(self.target).parts)),
+        ]
         for step in steps:
             state = look(step)
             if state and not stat.S_ISDIR(state.st_mode):

@@ -1,7 +1,11 @@
 """JupyterHub's configuration for a class; the environment variable ALEMBIC_CLASS names its folder."""
 
+from functools import partial
+from pathlib import Path
+
 from classroom import board
 from classroom.entrance import Entrance
+from classroom.pages import Page
 from classroom.settings import Settings
 from classroom.spawner import spawner_class
 
@@ -27,6 +31,14 @@ c.Authenticator.allow_all = True  # the door gives out places only
 c.Authenticator.admin_users = {"teacher"}
 c.JupyterHub.admin_access = True
 
+# The hub's own pages: no script in them, so none may run there
+c.JupyterHub.template_paths = [str(Path(board.__file__).parents[1] / "pages")]
+c.JupyterHub.template_vars = {"page": partial(Page, settings)}
+POLICY = "default-src 'self'; script-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'"
+c.JupyterHub.tornado_settings = {
+    "headers": {"Content-Security-Policy": f"{POLICY}; frame-ancestors 'none'", "X-Content-Type-Options": "nosniff"}
+}
+
 # Their servers
 c.JupyterHub.spawner_class = Spawner
 c.Spawner.settings = settings
@@ -34,6 +46,9 @@ c.Spawner.cmd = [str(settings.course_python), "-m", "jupyterhub.singleuser"]
 c.Spawner.env_keep = []
 c.Spawner.start_timeout = 300
 c.Spawner.http_timeout = 120
+c.Spawner.poll_interval = 5  # until the hub sees that a server has died, and offers to start it again
+c.JupyterHub.implicit_spawn_seconds = 1
+c.Spawner.consecutive_failure_limit = 0  # one learner's broken home must not end the hub
 c.JupyterHub.concurrent_spawn_limit = 100
 
 # Whom the hub's API obeys

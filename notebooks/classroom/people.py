@@ -166,7 +166,7 @@ def admit(settings, name, password, code="", language=""):
         language: of the lessons, heeded the first time only; without it the class's.
 
     Returns:
-        The hub's user: the name of a place, or "teacher".
+        The hub's user (the name of a place, or "teacher") and whether the password is a new one.
 
     Raises:
         Refused: they may not come in.
@@ -179,7 +179,7 @@ def admit(settings, name, password, code="", language=""):
         raise Refused("password_long")
     if key == TEACHER:
         if passwords.matches(password, settings.teacher):
-            return TEACHER
+            return TEACHER, False
         raise Refused("password_wrong")
     known = read(settings).get(key)
     if known and known["password"]:
@@ -208,7 +208,7 @@ def is_code(settings, code):
 
 def _again(settings, known, password, code):
     if passwords.matches(password, known["password"]):
-        return known["place"]
+        return known["place"], False
     raise Refused("name_taken" if is_code(settings, code) else "password_wrong")
 
 
@@ -222,7 +222,7 @@ def _first_time(settings, key, name, password, language):
             language = language if language in LANGUAGES else settings.language
             known = {"name": shown_name(name), "place": _free_place(settings, people), "language": language}
         people[key] = {**known, "password": stored}
-        return known["place"]
+        return known["place"], True
 
 
 def _free_place(settings, people):
@@ -231,6 +231,23 @@ def _free_place(settings, people):
         if settings.place(number) not in taken:
             return settings.place(number)
     raise Refused("full")
+
+
+def choose_language(settings, place, language):
+    """Change the language of a person's lessons.
+
+    Args:
+        settings: the class.
+        place: theirs.
+        language: one of LANGUAGES.
+
+    Raises:
+        ClassError: people.json is damaged.
+    """
+    with changing(settings) as people:
+        for one in people.values():
+            if one["place"] == place:
+                one["language"] = language
 
 
 def forget(settings, name):

@@ -4,13 +4,14 @@ import asyncio
 import os
 import resource
 import shutil
+import signal
 from pathlib import Path
 
 from jupyterhub.spawner import LocalProcessSpawner, set_user_setuid
 from systemdspawner import SystemdSpawner
 from traitlets import Any, HasTraits, Unicode
 
-from classroom import ClassError, accounts, board, people
+from classroom import ClassError, accounts, board, people, services
 
 MEGABYTE = 2**20
 PROCESSES = 512  # threads count: a kernel has 13, a server 6, PostgreSQL some
@@ -25,14 +26,18 @@ class PlaceMixin(HasTraits):
 
     settings = Any(help="The class.").tag(config=True)
     language = Unicode("", help="The language that this server was started in.")
+    step = "account"
 
     async def prepare(self):
-        """Make the account, bring the course into its home, and choose the language."""
+        """Make the account, bring the course into its home, and choose the language; `step` tells the waiting page."""
+        self.step = "account"
         try:
             self.account = await asyncio.to_thread(accounts.make, self.settings, self.user.name)
         except ClassError as error:
             self.log.error("%s", error)
             raise
+        await asyncio.to_thread(accounts.end_processes, self.account)  # of a server that was killed
+        self.step = "course"
         try:
             said = await asyncio.to_thread(accounts.deliver, self.settings, self.account)
             self.log.info("%s: delivered: %s", self.user.name, said)
@@ -40,6 +45,7 @@ class PlaceMixin(HasTraits):
             self.log.error("%s", error)  # the course of yesterday is better than none
         self.language = await asyncio.to_thread(people.language_at, self.settings, self.user.name)
         self.default_url = f"/lab/tree/notebooks/{self.language}/00_start.ipynb"
+        self.step = "server"
 
     @property
     def home(self):
@@ -92,15 +98,32 @@ class ProcessSpawner(PlaceMixin, LocalProcessSpawner):
         await self.prepare()
         return await super().start()
 
+    async def stop(self, now=False):
+        """Stop the server and whatever else the learner has left running."""
+        await super().stop(now)
+        await asyncio.to_thread(accounts.end_processes, self.account)
+
+    def get_state(self):
+        """What a new hub has to know of the process: its number alone may be another's by then."""
+        return {**super().get_state(), "began": services.started_at(self.pid)}
+
+    def load_state(self, state):
+        """Remember the process, if it is still the same."""
+        super().load_state(state)
+        if self.pid and services.started_at(self.pid) != state.get("began"):
+            self.pid = 0
+
     def user_env(self, env):
         """What LocalProcessSpawner takes from the account; here get_env() has it from the class."""
         return env
 
     def make_preexec_fn(self, name):
         """What the new process does before it becomes the learner's server."""
-        become = set_user_setuid(self.account.pw_name)
+        become, log = set_user_setuid(self.account.pw_name), self.home / ".jupyterlab.log"
 
         def preexec():
+            for number in (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
+                signal.signal(number, signal.SIG_DFL)  # whoever started the hub may have had them ignored
             with open("/proc/self/oom_score_adj", "w") as file:
                 file.write("500")  # when memory runs out, a learner's process ends before the hub
             limit(resource.RLIMIT_NPROC, PROCESSES)
@@ -109,6 +132,7 @@ class ProcessSpawner(PlaceMixin, LocalProcessSpawner):
             limit(resource.RLIMIT_CORE, 0)
             os.umask(0o077)
             become()
+            write_to(log)
 
         return preexec
 
@@ -116,6 +140,17 @@ class ProcessSpawner(PlaceMixin, LocalProcessSpawner):
 def limit(what, most):
     """Limit this process and those it starts."""
     resource.setrlimit(what, (most, most))
+
+
+def write_to(log):
+    """Let this process, the learner's by now, write into a file of theirs: the hub's own log is none of their business."""
+    try:
+        file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
+    except OSError:
+        file = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(file, 1)
+    os.dup2(file, 2)
+    os.close(file)
 
 
 class UnitSpawner(PlaceMixin, SystemdSpawner):
