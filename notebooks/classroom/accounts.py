@@ -51,10 +51,8 @@ def make(settings, user):
         account = _ensure_account(name, home)
         settings.homes.mkdir(mode=0o711, exist_ok=True)
         settings.homes.chmod(0o711)
-        try:
+        if not home.is_dir():
             home.mkdir(mode=0o700)
-        except FileExistsError:
-            pass
         os.chown(home, account.pw_uid, account.pw_gid, follow_symlinks=False)
         home.chmod(0o700)
     return account
@@ -88,6 +86,19 @@ def _run(*command):
     done = subprocess.run([*map(str, command)], capture_output=True, text=True, stdin=subprocess.DEVNULL)
     if done.returncode:
         raise ClassError(done.stderr.strip() or f"{command[0]}: {done.returncode}")
+
+
+def all_of(settings):
+    """The accounts of a class that have a home in it.
+
+    Args:
+        settings: the class.
+
+    Returns:
+        A list of accounts as pwd has them.
+    """
+    homes = [one for one in pwd.getpwall() if one.pw_dir == str(settings.homes / one.pw_name)]
+    return [one for one in homes if settings.is_place(one.pw_name) or one.pw_name == settings.teacher_account]
 
 
 def end_processes(account):

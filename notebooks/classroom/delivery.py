@@ -14,7 +14,7 @@ import secrets
 import stat
 import sys
 import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 AT_THE_ROOT = {"README.md", "alembic.ini", "models.py", "data.db", "requirements.txt", "migrations", "notebooks"}

@@ -25,6 +25,10 @@ class Refused(Exception):
         self.key = key
 
 
+class Nobody(ClassError):
+    """Nobody in the class has the name."""
+
+
 def key_of(name):
     """What two ways to type one name have in common: no case, no outer spaces, one kind of apostrophe, е for ё.
 
@@ -261,7 +265,8 @@ def forget(settings, name):
         Their place.
 
     Raises:
-        ClassError: nobody has this name, or people.json is damaged.
+        Nobody: nobody has this name.
+        ClassError: people.json is damaged.
     """
     try:
         key = key_of(name)
@@ -269,6 +274,6 @@ def forget(settings, name):
         key = ""
     with changing(settings) as people:
         if key not in people:
-            raise ClassError("nobody")
+            raise Nobody(name)
         people[key]["password"] = ""
         return people[key]["place"]

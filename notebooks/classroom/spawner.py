@@ -1,4 +1,4 @@
-"""A learner's server: the course brought home, JupyterLab in their language, and limits on what one mistake can harm."""
+"""A learner's server: the course brought home, JupyterLab in their language, limits on what one mistake can harm."""
 
 import asyncio
 import os
@@ -143,7 +143,7 @@ def limit(what, most):
 
 
 def write_to(log):
-    """Let this process, the learner's by now, write into a file of theirs: the hub's own log is none of their business."""
+    """Let this process, the learner's by now, write into a file of theirs: the hub's log is none of their business."""
     try:
         file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
     except OSError:
