@@ -1,4 +1,4 @@
-"""The class server: what a teacher runs on a Linux machine so that a class works in browsers, `python3 notebooks/classroom`."""
+"""The class server: what a teacher runs on a Linux machine so that a class works in browsers."""
 
 
 class ClassError(Exception):

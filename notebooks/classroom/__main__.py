@@ -1,4 +1,4 @@
-"""The teacher's command: `sudo python3 notebooks/classroom start`, from any folder; the system's own Python is enough."""
+"""The teacher's command: `sudo python3 notebooks/classroom start`, from any folder, with the system's own Python."""
 
 import sys
 

@@ -69,7 +69,7 @@ def answers(settings, path):
         path: the page's.
 
     Returns:
-        True or False. With a certificate it is enough that the proxy's own port is open: the name in it is not 127.0.0.1.
+        True or False; with a certificate always True, for its name is not 127.0.0.1.
     """
     if settings.certificate:
         return True

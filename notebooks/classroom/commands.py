@@ -85,8 +85,7 @@ def the_class(options):
         raise problem("no_class", folder=options.folder) from None
     except (ValueError, TypeError):
         raise problem("class_damaged", file=options.folder / "class.json") from None
-    if not options.language:
-        words.use(settings.language)
+    words.use(options.language or settings.spoken)
     return settings
 
 

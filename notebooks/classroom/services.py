@@ -13,7 +13,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from classroom import environments, systemd
+from classroom import board, environments, systemd
 from classroom.settings import write_whole
 
 NAMES = ("proxy", "hub", "board")
@@ -37,7 +37,7 @@ def command(settings, name):
     if name == "hub":
         return [str(settings.hub_python), "-m", "jupyterhub", "--config", str(package / "hub_config.py")]
     if name == "board":
-        return [str(settings.course_python), "-m", "classroom.board.service"]
+        return [str(settings.course_python), "-m", "classroom.board"]
     node = environments.node_of(settings) / "bin" / "node"
     rights = ["setpriv", "--inh-caps=+net_bind_service", "--ambient-caps=+net_bind_service", "--"]
     words = [*rights] if settings.port < 1024 and not systemd.here() else []
@@ -65,15 +65,7 @@ def surroundings(settings, name):
     if name in ("proxy", "hub"):
         found["CONFIGPROXY_AUTH_TOKEN"] = settings.proxy_token
     if name == "board":
-        found |= {
-            "JUPYTERHUB_SERVICE_NAME": "board",
-            "JUPYTERHUB_SERVICE_PREFIX": "/services/board/",
-            "JUPYTERHUB_SERVICE_URL": settings.board_url,
-            "JUPYTERHUB_CLIENT_ID": "service-board",
-            "JUPYTERHUB_API_TOKEN": settings.board_token,
-            "JUPYTERHUB_API_URL": settings.hub_api,
-            "JUPYTERHUB_BASE_URL": "/",
-        }
+        found |= board.environment(settings)
     return found
 
 
@@ -100,7 +92,15 @@ def service_accounts(settings):
         ClassError: an account cannot be made.
     """
     for name in ("proxy", "board"):
-        words = ["useradd", "--system", "--no-create-home", "--home-dir", "/nonexistent", "--shell", "/usr/sbin/nologin"]
+        words = [
+            "useradd",
+            "--system",
+            "--no-create-home",
+            "--home-dir",
+            "/nonexistent",
+            "--shell",
+            "/usr/sbin/nologin",
+        ]
         try:
             pwd.getpwnam(account(settings, name))
         except KeyError:
@@ -211,6 +211,44 @@ def supervised(settings):
     return False
 
 
+def alive(settings, name):
+    """Whether a service runs.
+
+    Args:
+        settings: the class.
+        name: one of NAMES.
+
+    Returns:
+        True or False.
+    """
+    return systemd.active(settings, name) if systemd.here() else running(settings, name) is not None
+
+
+def restart(settings, name):
+    """End a service, so that it comes back with the program of today.
+
+    Args:
+        settings: the class.
+        name: one of NAMES.
+    """
+    if systemd.here():
+        systemd.control("restart", systemd.unit(settings, name))
+    elif pid := running(settings, name):
+        os.kill(pid, signal.SIGTERM)  # the supervisor starts it again
+
+
+def units(settings):
+    """What systemd has to know about the services.
+
+    Args:
+        settings: the class.
+
+    Returns:
+        By service: its command, its environment variables, its account.
+    """
+    return {name: (command(settings, name), surroundings(settings, name), account(settings, name)) for name in NAMES}
+
+
 def end(settings):
     """End the services and everything that runs in the accounts of the class; no file is touched.
 
@@ -234,8 +272,21 @@ def end(settings):
     return bool(pids or uids)
 
 
+def accounts_of(settings):
+    """The accounts of places and teacher: those whose homes are the class's.
+
+    Args:
+        settings: the class.
+
+    Returns:
+        They, as pwd has them.
+    """
+    homes = str(settings.homes)
+    return [found for found in pwd.getpwall() if os.path.dirname(found.pw_dir) == homes and found.pw_uid]
+
+
 def accounts_at_work(settings):
-    """The accounts of the class, places and teacher, in which something runs.
+    """The accounts of places and teacher in which something runs.
 
     Args:
         settings: the class.
@@ -243,8 +294,7 @@ def accounts_at_work(settings):
     Returns:
         Their numbers, a set.
     """
-    homes = str(settings.homes)
-    ours = {found.pw_uid for found in pwd.getpwall() if os.path.dirname(found.pw_dir) == homes and found.pw_uid}
+    ours = {found.pw_uid for found in accounts_of(settings)}
     return {uid for pid in Path("/proc").glob("[0-9]*") if (uid := owner(pid)) in ours}
 
 

@@ -54,6 +54,7 @@ class Settings:
 
     folder: Path
     language: str = LANGUAGES[0]  # of a place that nobody has taken yet, and preselected on the page of entrance
+    spoken: str = ""  # by the teacher's command, if the teacher has chosen
     port: int = 8000
     places: int = 30  # made and started before the lesson
     limit: int = 60  # further ones are made on arrival, up to so many

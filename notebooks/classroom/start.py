@@ -8,7 +8,7 @@ import threading
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from classroom import accounts, ahead, environments, passwords, services, systemd, telling
+from classroom import accounts, ahead, environments, passwords, services, systemd, telling, words
 from classroom.commands import the_class
 from classroom.settings import Settings, new_code
 from classroom.words import problem, say
@@ -25,8 +25,10 @@ def run(options):
     Raises:
         ClassError: something that the teacher can mend.
     """
+    options.folder = options.folder.absolute()
+    check_folder(options.folder)
     with only_once(options.folder) as lock:
-        settings = the_class(options) if (options.folder / "class.json").exists() else Settings(options.folder.absolute())
+        settings = the_class(options) if (options.folder / "class.json").exists() else Settings(options.folder)
         if not lock or systemd.here() and services.supervised(settings):
             again(settings, options)
             return
@@ -36,7 +38,7 @@ def run(options):
         password = teachers_password(settings) if options.new_teacher_password or not settings.teacher else ""
         settings.save()
         if systemd.here():
-            systemd.install(settings)
+            systemd.install(settings, services.units(settings))
             opened(settings, password, options)
         else:
             threading.Thread(target=opened, args=(settings, password, options), daemon=True).start()
@@ -51,7 +53,12 @@ def again(settings, options):
     Args:
         settings: the class.
         options: what the teacher typed.
+
+    Raises:
+        ClassError: the first `start` has not come so far.
     """
+    if not settings.teacher:
+        raise problem("is_starting")
     password = ""
     if options.new_teacher_password:
         password = teachers_password(settings)
@@ -60,6 +67,22 @@ def again(settings, options):
     if any(getattr(options, name) for name in (*KEPT, "cert", "no_tls")):
         say("stop_to_change")
     telling.tell(settings, password)
+
+
+def check_folder(folder):
+    """See that learners' accounts can reach a folder, and that its name disturbs no program.
+
+    Args:
+        folder: where the class is to live.
+
+    Raises:
+        ClassError: they cannot, or it does.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9/._-]+", str(folder)):
+        raise problem("folder_odd", folder=folder)
+    for parent in folder.resolve().parents:
+        if parent.exists() and not (parent.is_dir() and parent.stat().st_mode & 0o001):
+            raise problem("folder_hidden", folder=folder, parent=parent)
 
 
 @contextmanager
@@ -96,6 +119,9 @@ def change(settings, options):
         settings: the class.
         options: what the teacher typed.
     """
+    if not settings.teacher and len(words.chosen) == 1:
+        settings.language = words.chosen[0]
+    settings.spoken = options.language or settings.spoken
     for name in KEPT:
         if getattr(options, name) is not None:
             setattr(settings, name, getattr(options, name))
@@ -104,7 +130,9 @@ def change(settings, options):
     if options.no_tls:
         settings.certificate = settings.key = ""
     if options.cert or options.key:
-        settings.certificate, settings.key = (str(path.absolute()) if path else "" for path in (options.cert, options.key))
+        settings.certificate, settings.key = (
+            str(path.absolute()) if path else "" for path in (options.cert, options.key)
+        )
 
 
 def check(settings):
@@ -122,7 +150,11 @@ def check(settings):
     if settings.certificate:
         check_certificate(settings)
     environments.python_for_all()
-    ports = {"proxy": (settings.port, settings.proxy_port), "hub": (settings.hub_port,), "board": (settings.board_port,)}
+    ports = {
+        "proxy": (settings.port, settings.proxy_port),
+        "hub": (settings.hub_port,),
+        "board": (settings.board_port,),
+    }
     for name, numbers in ports.items():
         for number in numbers:
             if not services.running(settings, name) and not is_free(number):

@@ -23,7 +23,7 @@ def run(options):
     settings = the_class(options)
     was_up = services.supervised(settings)
     if systemd.here():
-        systemd.remove(settings)
+        systemd.remove(settings, services.NAMES)
     elif pid := services.running(settings, "supervisor"):
         os.kill(pid, signal.SIGTERM)
         limit = time.monotonic() + PATIENCE

@@ -1,12 +1,11 @@
 """What the teacher is told about a class that runs: addresses, code, where the teacher's page is."""
 
 import ipaddress
-import shlex
 import socket
 import subprocess
 
 from classroom.settings import FOLDER
-from classroom.words import say
+from classroom.words import in_each, say
 
 NAMES_IN = """
 import sys
@@ -26,12 +25,19 @@ def tell(settings, password, here=False):
         here: whether this terminal keeps the class alive.
     """
     found = addresses(settings)
-    say("open", addresses="\n".join(f"    {one}" for one in found), code=settings.code, board=f"{found[0]}/services/board/")
-    if password:
-        say("teacher_password", password=password)
-    say("protected" if settings.certificate else "not_protected")
-    folder = "" if settings.folder == FOLDER else f" --folder {shlex.quote(str(settings.folder))}"
-    say("how_to_stop_here" if here else "how_to_stop", folder=folder)
+    folder = "" if settings.folder == FOLDER else f" --folder {settings.folder}"
+
+    def block():
+        print()
+        say("open", addresses="\n".join(f"    {one}" for one in found), code=settings.code)
+        say("board", board=f"{found[0]}/services/board/")
+        if password:
+            say("teacher_password", password=password)
+        say("protected" if settings.certificate else "not_protected")
+        say("how_to_stop_here" if here else "how_to_stop", folder=folder)
+        print()
+
+    in_each(block)
 
 
 def addresses(settings):

@@ -38,6 +38,20 @@ def word(key, **values):
     return "\n".join(WORDS[key][language].strip("\n").format(**values) for language in chosen)
 
 
+def in_each(tell):
+    """Tell something long once for each language, so that two do not alternate line by line.
+
+    Args:
+        tell: what tells it, called without arguments.
+    """
+    global chosen
+    every = chosen
+    for language in every:
+        chosen = (language,)
+        tell()
+    chosen = every
+
+
 def say(key, **values):
     """Show a sentence.
 
