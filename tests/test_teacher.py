@@ -43,7 +43,7 @@ def page_of(language, number):
 
 
 def headings(path):
-    """{what a link calls a heading: (id of its cell, which heading of the cell)}, as JupyterLab and GitHub name them."""
+    """{what a link calls a heading: (id of its cell, its place there)}, as JupyterLab and GitHub name them."""
     found = {}
     for one in refresh.read(path).cells:
         if one.cell_type == "markdown":
@@ -150,7 +150,9 @@ def questions(language, test):
 @pytest.mark.parametrize("column, test", enumerate(("test-before", "test-after")))
 def test_the_key_fits_the_questions(column, test, language):
     asked = questions(language, test)
-    key = re.findall(r"^\| (\d+) \| (\S+) \| (\S+) \| .* \| \[.*\]\(0\d_.*#.*\) \|$", cell(language, "key").source, re.M)
+    key = re.findall(
+        r"^\| (\d+) \| (\S+) \| (\S+) \| .* \| \[.*\]\(0\d_.*#.*\) \|$", cell(language, "key").source, re.M
+    )
     assert [int(number) for number, *_ in key] == list(asked) == list(range(1, 11))
     for number, *answers in key:
         offered, right = asked[int(number)], answers[column]
@@ -163,9 +165,39 @@ def test_the_key_fits_the_questions(column, test, language):
 
 def test_both_tests_ask_different_questions(language):
     before, after = (
-        [text for _, text in QUESTION.findall(cell(language, test).source + "\n")] for test in ("test-before", "test-after")
+        [text for _, text in QUESTION.findall(cell(language, test).source + "\n")]
+        for test in ("test-before", "test-after")
     )
     assert not set(before) & set(after)
+
+
+def test_the_answers_are_what_happens(tmp_path):
+    """Questions 4, 5, 6, 9 and 10, in the folder of lesson 03."""
+    with page_shell(page_of("ru", "03"), tmp_path) as run:
+
+        def answer(*lines):
+            return [run(nbformat.v4.new_code_cell(line)).stdout for line in lines][-1].splitlines()[-1:]
+
+        file = "migrations/versions/0001_create_users.py"
+        answer('from lesson import *\nstart("03")', '%alembic revision -m "create users" --rev-id 0001')
+        assert answer("%alembic upgrade head", "%alembic current") == ["0001 (head)"]  # 5 before: empty, and applied
+        create = "upgrade=\"op.create_table('users', sa.Column('id', sa.Integer(), primary_key=True))\""
+        table = """print(__import__("sqlite3").connect("data.db").execute(
+            "SELECT count(*) FROM sqlite_master WHERE name = 'users'").fetchone())"""
+        answer(f'rewrite("{file}", {create}, downgrade="op.drop_table(\'users\')")', "%alembic upgrade head")
+        assert answer(table) == ["(0,)"]  # 5 after: filled too late
+        answer(f'rewrite("{file}", downgrade="pass")', "%alembic downgrade -1")
+        assert answer("%alembic upgrade head", table) == ["(1,)"]
+        answer("%sql INSERT INTO users VALUES (1)", "%alembic downgrade -1")
+        assert answer(table) == ["(1,)"]  # 9 after: the mark went back, the table stayed
+        answer(f'rewrite("{file}", downgrade="op.drop_table(\'users\')")', "%alembic stamp 0001")
+        answer("%alembic downgrade base", "%alembic upgrade head")
+        rows = table.replace("sqlite_master WHERE name = 'users'", "users")
+        assert answer(rows) == ["(0,)"]  # 6: the table, not its rows
+        before = answer('%alembic revision -m "more" --rev-id 0002', "%alembic upgrade head", "%alembic history")
+        answer(f'import os; os.rename("{file}", "migrations/versions/zzz.py")')
+        assert answer("%alembic history") == before  # 4 after
+        assert answer("%alembic downgrade -1", "%alembic current") == ["0001"]  # 10 after
 
 
 sets_type = pytest.mark.skipif(paper.typst is None, reason=paper.NO_TYPST)
@@ -200,6 +232,14 @@ def test_stuck_says_what_the_exercise_says(language, monkeypatch):
     assert title.startswith("**03.2. ") and teaching.title("03.2") in title and head.count("|") == 3
 
 
+def test_stuck_shows_all_mistakes_where_none_is_named(monkeypatch):
+    said = []
+    monkeypatch.setattr(teaching, "say", said.append)
+    words.use("uk")
+    teaching.stuck("03.2")
+    assert len(said[0].splitlines()) > 7 and "«" not in said[0].splitlines()[0]
+
+
 def test_stuck_leaves_out_what_only_a_check_knows(monkeypatch):
     said = []
     monkeypatch.setattr(teaching, "say", said.append)
@@ -208,7 +248,9 @@ def test_stuck_leaves_out_what_only_a_check_knows(monkeypatch):
     assert "{" not in said[0] and "После `…` в истории нет новой ревизии." in said[0]
 
 
-@pytest.mark.parametrize("number, mistake", [("03.9", "notes_stay"), ("03.2", "no_such_mistake"), ("03.2", "not_applied")])
+@pytest.mark.parametrize(
+    "number, mistake", [("03.9", "notes_stay"), ("03.2", "no_such_mistake"), ("03.2", "not_applied")]
+)
 def test_a_mistake_that_nobody_makes_is_refused(number, mistake):
     with pytest.raises(CourseError, match=number):
         teaching.stuck(number, mistake)

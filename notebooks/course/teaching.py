@@ -17,21 +17,21 @@ PLACE = re.compile(r" \((?:\{\w+\}(?:, )?)+\)|(?:\{\w+\})+")
 def stuck(number, *mistakes):
     """Show mistakes of an exercise: what check() says of each, and what frees whoever has made it.
 
-    Nothing is written twice: the sentences are the exercise's own, with … where check() names something of the learner's.
+    The sentences are the exercise's own, with … where check() names something of the learner's.
 
     Args:
         number: the exercise, "05.1".
-        mistakes: the keys of its faults, each the outcome of one of its attempts.
+        mistakes: the keys of its faults, each the outcome of one of its attempts; without any, all of them.
     Raises:
         CourseError: there is no such exercise, or no attempt of it makes such a mistake.
     """
     if number not in all_exercises():
         raise problem("no_exercise", number=number, exercises=", ".join(all_exercises()))
     folder = all_exercises()[number]
-    typical = {attempt.fault: None for attempt in attempts_of(folder).wrong}
-    if unknown := [mistake for mistake in mistakes if mistake not in typical or mistake not in words_of(folder)]:
-        raise problem("no_mistake", number=number, mistake=unknown[0], mistakes=", ".join(typical))
-    rows = ["| " + " | ".join(sentences(folder, mistake)) + " |" for mistake in mistakes]
+    made = {attempt.fault: None for attempt in attempts_of(folder).wrong if attempt.fault in words_of(folder)}
+    if unknown := [mistake for mistake in mistakes if mistake not in made]:
+        raise problem("no_mistake", number=number, mistake=unknown[0], mistakes=", ".join(made))
+    rows = ["| " + " | ".join(sentences(folder, mistake)) + " |" for mistake in mistakes or made]
     say("\n".join([f"**{number}. {title(number)}**", "", word("stuck_table"), "|---|---|", *rows]))
 
 
