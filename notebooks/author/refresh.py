@@ -2,7 +2,7 @@
 
     python notebooks/author ru                      all pages; Russian is the edited language
     python notebooks/author uk 04 05                lessons 04 and 05; Ukrainian is the edited language
-    python notebooks/author ru cheatsheet           the cheat sheet, or the book `teacher`, and its PDF in every language
+    python notebooks/author ru cheatsheet           the cheat sheet, or `teacher`, and its PDF in every language
     python notebooks/author new lesson 09 name      begin a lesson: its page in every language
     python notebooks/author new exercise 05 name    begin an exercise: its folder, its cells in every language
     python notebooks/author measure                 how fast commands and lessons are
