@@ -1,0 +1,116 @@
+"""Somebody at a browser: comes in by the form, opens JupyterLab, runs cells over the kernel's websocket."""
+
+import html
+import json
+import re
+import time
+import uuid
+
+import requests
+import websocket
+
+
+class Visitor:
+    """One browser with its cookies."""
+
+    def __init__(self, url):
+        self.url, self.place = url, None
+        self.session = requests.Session()
+        self.session.trust_env = False  # the machine's own proxy leads elsewhere
+
+    def get(self, path, **options):
+        """Open a page."""
+        return self.session.get(self.url + path, timeout=60, **options)
+
+    def come(self, name, password="secret1", code="", language="", page="uk"):
+        """Send the form of entrance.
+
+        Returns:
+            What is said on the page when the visitor does not come in; None when they do.
+        """
+        self.get(f"/hub/login?page={page}")
+        fields = {"username": name, "password": password, "code": code, "language": language, "_xsrf": self.xsrf()}
+        answer = self.session.post(f"{self.url}/hub/login", fields, allow_redirects=False, timeout=90)
+        answer.encoding = "utf-8"
+        self.page = answer.text
+        if answer.status_code == 302:
+            self.goal = answer.headers["Location"]
+            return None
+        found = re.search(r'class="refusal"[^>]*>(.*?)</p>', self.page)
+        assert found, (answer.status_code, self.page[-2000:])
+        return html.unescape(found[1])
+
+    def xsrf(self, path="/hub/"):
+        """The token that a form of this path carries."""
+        return next(one.value for one in self.session.cookies if one.name == "_xsrf" and one.path == path)
+
+    def form_value(self, field):
+        """What the form shows in a field after a refusal."""
+        tag = re.search(rf'<input[^>]*name="{field}"[^>]*>', self.page)[0]
+        return html.unescape(re.search(r'value="([^"]*)"', tag)[1])
+
+    def open(self, seconds=90):
+        """Wait for JupyterLab; returns the address at which it is open."""
+        limit = time.monotonic() + seconds
+        while True:
+            answer = self.get(self.goal)
+            if "/lab/tree/" in answer.url and answer.ok:
+                self.place = answer.url.split("/user/")[1].split("/")[0]
+                return answer.url
+            assert time.monotonic() < limit, (answer.url, answer.status_code, answer.text[-1500:])
+            time.sleep(0.3)
+
+    def api(self, method, path, **options):
+        """Ask one's own server's API."""
+        head = {"X-XSRFToken": self.xsrf(f"/user/{self.place}/")}
+        url = f"{self.url}/user/{self.place}/api/{path}"
+        return self.session.request(method, url, headers=head, timeout=60, **options)
+
+    def kernel(self):
+        """Start a kernel."""
+        answer = self.api("POST", "kernels", json={"name": "python3"})
+        assert answer.status_code == 201, answer.text
+        return Kernel(self, answer.json()["id"])
+
+    def run(self, code, seconds=60):
+        """Run one cell in a kernel of its own; returns what it printed, with errors."""
+        kernel = self.kernel()
+        try:
+            return kernel.run(code, seconds)
+        finally:
+            self.api("DELETE", f"kernels/{kernel.id}")
+
+
+class Kernel:
+    """A kernel and the websocket to it."""
+
+    def __init__(self, visitor, number):
+        self.id = number
+        cookies = "; ".join(f"{one.name}={one.value}" for one in visitor.session.cookies)
+        url = visitor.url.replace("http", "ws", 1) + f"/user/{visitor.place}/api/kernels/{number}/channels"
+        self.socket = websocket.create_connection(
+            url, cookie=cookies, timeout=60, origin=visitor.url, http_no_proxy=["*"]
+        )
+
+    def run(self, code, seconds=60):
+        """Run a cell; returns what it printed, with errors."""
+        number = uuid.uuid4().hex
+        head = {"msg_id": number, "msg_type": "execute_request", "session": "v", "username": "v", "version": "5.3"}
+        content = {"code": code, "silent": False, "store_history": False, "allow_stdin": False, "stop_on_error": True}
+        message = {"header": head, "parent_header": {}, "metadata": {}, "content": content, "channel": "shell"}
+        self.socket.send(json.dumps(message))
+        self.socket.settimeout(seconds)
+        said = []
+        while True:
+            answer = json.loads(self.socket.recv())
+            if answer["parent_header"].get("msg_id") != number:
+                continue
+            content = answer["content"]
+            if answer["msg_type"] == "stream":
+                said.append(content["text"])
+            elif answer["msg_type"] == "execute_result":
+                said.append(content["data"].get("text/plain", ""))
+            elif answer["msg_type"] == "error":
+                said.append(f"{content['ename']}: {content['evalue']}")
+            elif answer["msg_type"] == "status" and content["execution_state"] == "idle":
+                return "".join(said)
