@@ -2,92 +2,106 @@
 
 A deck is made from the page itself; no text and no code stands anywhere else. The rule:
 
-- the page's title and each `##` heading are a slide of their own;
+- the page's title and each `##` heading are a slide of their own, with the first sentence of the prose under it;
 - each code cell is a screen with its output; where replace() shows a change, the change alone stands there;
-- prose goes into the speaker's notes, its questions on top; its tables, pictures and blocks of code stay on a screen;
+- what the prose asks before a cell, and that an error is to come, stands under the code: the output is the next step;
+- prose goes into the speaker's notes, its questions on top; its tables and blocks of code stay on a screen;
 - the key points are a screen; details and exercises are left out.
 
-What is too long for a screen is shown on several. Tags make exceptions: `slide-skip`, `slide-code` (without its
-output), `slide-output` (without its code), `slide-split` (code and output on screens of their own).
-A deck is one file that asks for nothing else: reveal.js, pictures and styles are inside.
+What is too long for a screen is shown on several. Tags make exceptions: `slide-skip`, `slide-notes` (prose to the notes
+whole, with its tables), `slide-code` (without its output), `slide-output` (without its code), `slide-split` (code and
+output on screens of their own).
 """
 
 import html
+import math
 import re
-import subprocess
-import sys
-import zipfile
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
+from itertools import takewhile
 from types import SimpleNamespace
 
-import jinja2
 from nbconvert.filters import Highlight2HTML, ansi2html, markdown2html
 
-from author import AuthorError, refresh
+from author import AuthorError, refresh, reveal
 from author.language import about
 from author.twins import tags
 from course import contents
 
 DECKS = refresh.NOTEBOOKS / "decks"
-TEMPLATE = Path(__file__).with_name("deck")
-REVEAL = "sphinx-revealjs==3.2.1"  # its wheel carries reveal.js 5.2 whole; nothing else of it is used
 ROWS = 10  # of a table
-LINE, LINES, COLUMNS = 27, 22, 96  # of code on a screen of 1280 x 720 with letters of 20 pixels
-BLOCK = re.compile(r"^(?:```[\s\S]*?^```|(?:\|.*\|\n?)+|!\[.*?\]\(.*?\))$", re.MULTILINE)
-SENTENCE = re.compile(r"[^.?!…]*\?")
+LINES, COLUMNS = 24, 80  # of code on a screen of 1280 x 720 with letters of 20 pixels; what is longer is wrapped
+ROOM, LINE, EDGES, ROW = 664, 26, 20, 34  # pixels: of a screen, a line of code, around the code, a table's row
+SMALL = 100  # pixels: an output that has no screen of its own
+BLOCK = re.compile(r"^(?:```[\s\S]*?^```|(?:\|.*\|\n?)+)$", re.MULTILINE)
+LINK = re.compile(r"\[([^\]\n]+)\]\((?!https?:)[^)\s]+\)")  # to a page: a deck may lie where no page is
+SENTENCE_ENDS = re.compile(r"(?:(?<=[.?!…])|(?<=[.?!…][*)»]))\s+(?![a-zа-яёіїєґ])")
 
 
 @dataclass
 class Screen:
-    """What is seen at once: a heading, pieces of HTML, and what only the speaker sees."""
+    """What is seen at once: a heading, pieces of HTML, those of the next step, and what only the speaker sees."""
 
     id: str
     heading: str = ""
     body: str = ""
+    later: str = ""
     notes: str = ""
     opens: bool = False  # it begins a new row
 
 
-def deck(notebook, language):
-    """The HTML of a page's deck."""
-    screens = list(with_notes(notebook, language))
+def deck(number, language):
+    """The HTML of a lesson's deck."""
     rows = []
-    for screen in screens:
-        if screen.opens or not rows:
+    for screen in screens(number, language):
+        if screen.opens:
             rows.append([])
         rows[-1].append(screen)
-    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATE), autoescape=False)
-    title = heading_of(notebook.cells[0].source)
-    return environment.get_template("deck.html.j2").render(
-        language=language, title=title, rows=rows, styles=styles(), scripts=[reveal("reveal.js"), notes_plugin()]
-    )
+    return reveal.page(language, html.escape(heading_of(page(number, language).cells[0].source)), rows)
 
 
-def with_notes(notebook, language):
-    """The screens of a page: prose that stands before a screen is its notes, and the prose behind it the answer."""
-    words, before, screens = about(language)["slides"], [], []
-    heading = ""
+def screens(number, language):
+    """The screens of a lesson: where a language asks more than others, all leave room for it and part screens alike."""
+    asked = [asked_in(page(number, other), other) for other in contents.LANGUAGES]
+    room = {id_: max(map(pixels_asked, filter(None, (one.get(id_) for one in asked)))) for id_ in set().union(*asked)}
+    return with_notes(page(number, language), language, room)
+
+
+def page(number, language):
+    return refresh.read(refresh.page(language, contents.lessons()[number].file))
+
+
+def with_notes(notebook, language, room=None):
+    """The screens of a page: prose that stands before a screen is its notes, and the prose behind it the answer.
+
+    Args:
+        notebook: the page.
+        language: its language.
+        room: {cell id: pixels} to leave for what is asked; None for what this page asks.
+    """
+    words, found, heading = about(language)["slides"], [], heading_of(notebook.cells[0].source)
+    asked = asked_in(notebook, language)
+    room = {id_: pixels_asked(text) for id_, text in asked.items()} if room is None else room
+    before = told = ""  # prose before the next code cell; what of it was said at a heading
     for cell in shown_cells(notebook, language):
         if cell.cell_type == "markdown":
-            found, prose = screens_of_text(cell, language)
             heading = heading_of(cell.source) if cell.source.startswith("## ") else heading
-            if screens and not (found and found[0].opens):
-                screens[-1].notes += said(words["answer"], prose)
-            screens += found
-            before = [prose]
+            new, before = screens_of_text(cell, language, inline(heading))
+            told = before if new and new[0].opens else ""
+            if told:
+                new[0].notes = markdown2html(before)
+            elif found:
+                found[-1].notes += said(words["answer"], before)
         else:
-            found = screens_of_code(cell, inline(heading))
-            for screen in found[:1]:
-                screen.notes = said(words["ask"], questions(before)) + "".join(map(markdown2html, before))
-            screens += found
-            before = []
-    return screens
+            new = screens_of_code(cell, inline(heading), asked.get(cell.id, ""), room.get(cell.id, 0))
+            for screen in new[:1]:
+                screen.notes = said(words["ask"], asked.get(cell.id, "")) + ("" if told else markdown2html(before))
+            before = told = ""
+        found += new
+    return found
 
 
 def shown_cells(notebook, language):
-    """The cells up to the exercises, without the details that not everybody needs."""
+    """The cells up to the exercises, without the details that not everybody needs and without links to pages."""
     hidden = False
     for cell in notebook.cells:
         if cell.id == "exercises":
@@ -103,37 +117,40 @@ def parts(cell):
     """A cell, or a text cell's parts where a heading stands in its midst: what is above it ends what was before."""
     if cell.cell_type == "code":
         return [cell]
-    pieces = re.split(r"^(?=## )", cell.source, flags=re.MULTILINE)
+    pieces = re.split(r"^(?=## )", LINK.sub(r"\1", cell.source), flags=re.MULTILINE)
     return [SimpleNamespace(**(cell | {"id": f"{cell.id}{n or ''}", "source": one})) for n, one in enumerate(pieces)]
 
 
-def screens_of_text(cell, language):
-    """The screens that a text cell makes, and its prose for the notes."""
+# Text
+
+
+def screens_of_text(cell, language, above):
+    """The screens that a text cell makes, and its prose for the notes; `above` stands over its tables and code."""
     heading = heading_of(cell.source)
     prose = re.sub(r"^#+ .*\n*", "", cell.source, count=1) if heading else cell.source
     if heading and cell.source.startswith("# "):
-        points = "\n".join(re.findall(r"^- .*$", prose, re.MULTILINE))
+        points = "\n".join(re.findall(r"^(?:- .*|\*\*[^*]+:\*\*\n)$", prose, re.MULTILINE))
         return [Screen(cell.id, "", f"<h1>{html.escape(heading)}</h1>{markdown2html(points)}", opens=True)], prose
     if heading == about(language)["key_points"]:
         return [Screen(cell.id, heading, markdown2html(prose), opens=True)], ""
-    screens = [Screen(cell.id, "", f"<h2>{inline(heading)}</h2>", opens=True)] if heading else []
-    blocks = [part for block in BLOCK.findall(prose) for part in portions(block)]
-    screens += [Screen(f"{cell.id}-{n}", inline(heading), block) for n, block in enumerate(blocks)]
-    return screens, BLOCK.sub("", prose)
+    blocks = [] if "slide-notes" in tags(cell) else [part for one in BLOCK.findall(prose) for part in portions(one)]
+    prose = prose if "slide-notes" in tags(cell) else BLOCK.sub("", prose)
+    lead = "".join(sentences(prose)[:1])
+    title = f'<h2>{inline(heading)}</h2><div class="lead">{markdown2html(lead)}</div>'
+    found = [Screen(cell.id, "", title, opens=True)] if heading else []
+    return found + [Screen(f"{cell.id}-{n}", above, block) for n, block in enumerate(blocks)], prose
 
 
 def portions(block):
-    """The HTML of a table, a picture or a block of code of the prose; of a long one, a screen at a time."""
+    """The HTML of a table or a block of code of the prose; of a long one, a screen at a time."""
     if block.startswith("```"):
         language, *lines = block.splitlines()[:-1]
-        for some in cut(wrapped("\n".join(lines))):
-            yield coloured("\n".join(some), language.strip("`") or "text")
-    elif block.startswith("|"):
+        for some in cut(lines):
+            yield coloured(some, language.strip("`") or "text")
+    else:
         head, rule, *rows = block.strip().splitlines()
         for start in range(0, len(rows), ROWS):
             yield markdown2html("\n".join([head, rule, *rows[start : start + ROWS]]))
-    else:
-        yield markdown2html(block)
 
 
 def heading_of(source):
@@ -146,9 +163,34 @@ def inline(text):
     return re.sub(r"^<p>(.*)</p>\s*$", r"\1", markdown2html(text).strip(), flags=re.DOTALL)
 
 
-def questions(prose):
-    """The questions that a teacher asks before the cell is run."""
-    return "\n\n".join(sentence.strip() for text in prose for sentence in SENTENCE.findall(text))
+def sentences(prose):
+    """The sentences of the paragraphs, without quotations and lists."""
+    paragraphs = [
+        line for line in prose.splitlines() if line.strip() and not line.startswith((">", "-", "**", "#", "|"))
+    ]
+    return [sentence for paragraph in paragraphs for sentence in SENTENCE_ENDS.split(paragraph)]
+
+
+def asked_in(notebook, language):
+    """{id of a code cell: Markdown of what the room is asked before it is run}.
+
+    These are the questions of the prose, and that an error is to come. Nobody has to guess what start() says.
+    """
+    asked, prose = {}, ""
+    for cell in shown_cells(notebook, language):
+        if cell.cell_type == "code":
+            if prose and cell.id != "start" and shown_outputs(cell):
+                asked[cell.id] = prose
+            prose = ""
+        else:
+            questions = [sentence for sentence in sentences(cell.source) if sentence.rstrip("*»)").endswith("?")]
+            marks = re.findall(r"^> (.*)$", cell.source, re.MULTILINE)
+            prose = "\n\n".join(filter(None, [" ".join(questions), *marks]))
+    return asked
+
+
+def pixels_asked(text):
+    return 60 + len(text) // 2
 
 
 def said(label, text):
@@ -158,114 +200,166 @@ def said(label, text):
 # Code and output
 
 
-def screens_of_code(cell, heading):
-    """The screens of a code cell: code and output together where they fit, else one after the other."""
-    own = tags(cell)
-    outputs = [piece for output in cell.outputs for piece in pieces_of(output)]
-    changes = re.search(r"^replace\(", cell.source, re.MULTILINE) and any("gi" in piece for _, piece in outputs)
-    hidden = changes or "slide-output" in own
-    code = [] if hidden else [(len(some), coloured("\n".join(some))) for some in cut(wrapped(cell.source))]
-    if "slide-code" in own:
-        outputs = []
-    groups, room = [[]], LINES
-    for number, (lines, piece) in enumerate(code + outputs):
-        if groups[-1] and (lines > room or ("slide-split" in own and number == len(code))):
-            groups.append([])
-            room = LINES
-        groups[-1].append(piece)
-        room -= lines + 1
-    return [Screen(f"{cell.id}-{n}", heading, "\n".join(group)) for n, group in enumerate(groups) if group]
+def screens_of_code(cell, heading, asked="", room_to_ask=0):
+    """The screens of a code cell: code and output together where they fit, else one after the other.
+
+    Args:
+        cell: the cell.
+        heading: what stands above it.
+        asked: Markdown under its code; what comes behind it is shown at the next step.
+        room_to_ask: the pixels for it.
+    """
+    ask = f'<div class="ask">{markdown2html(asked)}</div>' if asked else ""
+    before, after = before_and_after(cell, room_to_ask)
+    before += [(room_to_ask, ask)] if room_to_ask else []
+    apart = "slide-split" in tags(cell) or ROOM - taken(before) < taken(after) <= ROOM
+    found, room = [Screen(f"{cell.id}-0", heading)], ROOM
+    for number, (tall, piece) in enumerate(before + after):
+        if room < ROOM and (tall > room or (apart and number == len(before))):
+            found.append(Screen(f"{cell.id}-{len(found)}", heading))
+            room = ROOM
+        if ask and number >= len(before) and ask in found[-1].body:
+            found[-1].later += piece
+        else:
+            found[-1].body += piece
+        room -= tall
+    return [screen for screen in found if screen.body]
+
+
+def before_and_after(cell, under=0):
+    """What is seen before a cell is run and what after, [(pixels, HTML)] each.
+
+    Where replace() shows a change, the change stands for its code, and of the code only the commands are left.
+
+    Args:
+        cell: the cell.
+        under: pixels to leave under the code.
+    """
+    own, code = tags(cell), cell.source.split("\n")
+    outputs = [piece for output in shown_outputs(cell) for piece in pieces_of(output)]
+    changes = []
+    if re.search(r"^replace\(", cell.source, re.MULTILINE) and any(map(is_change, outputs)):
+        code = [line for line in code if line.startswith("%")]
+        changes = list(takewhile(is_change, outputs)) if code else []  # without commands, the change is all there is
+    if "slide-output" in own or not code:
+        return [], outputs
+    outputs = outputs[len(changes) :]
+    under += taken(outputs) if taken(outputs) < SMALL else 0
+    return changes + [(pixels(some), coloured(some)) for some in cut(code, LINES - math.ceil(under / LINE))], outputs
+
+
+def taken(pieces):
+    """The pixels that pieces take."""
+    return sum(tall for tall, _ in pieces)
+
+
+def shown_outputs(cell):
+    """The outputs of a cell but for what adds nothing: that a file is written is said by its first line."""
+    return [] if "slide-code" in tags(cell) or cell.source.startswith("%%writefile") else cell.outputs
+
+
+def is_change(piece):
+    return "hl-diff" in piece[1]
 
 
 def pieces_of(output):
-    """[(lines it takes, HTML)] of an output, cut where a screen ends."""
+    """[(pixels it takes, HTML)] of an output, cut where a screen ends."""
     data = output.get("data", {})
     if "image/svg+xml" in data:
         return [enlarged(data["image/svg+xml"])]
     if "text/html" in data:
-        return [(data["text/html"].count("<tr>") * 1.4, data["text/html"])]
+        return [(data["text/html"].count("<tr>") * ROW + 8, data["text/html"])]
     if "text/markdown" in data:
         return markdown_pieces(data["text/markdown"])
     text = output.get("text") or data.get("text/plain") or "\n".join(output.get("traceback", ()))
-    return [(len(lines), f'<pre class="output">{ansi2html(chr(10).join(lines))}</pre>') for lines in cut(wrapped(text))]
+    return [(pixels(lines), block(ansi2html("\n".join(lines)), lines)) for lines in cut(text.rstrip("\n").split("\n"))]
 
 
 def enlarged(picture):
-    """A picture of the helper, its letters of 12 pixels made 20 where the screen is wide and high enough."""
-    width, height = (float(re.search(rf'<svg[^>]* {side}="([\d.]+)', picture)[1]) for side in ("width", "height"))
-    scale = min(20 / 12, 1230 / width, 620 / height)
-    size = f'style="width:{width * scale:.0f}px;height:{height * scale:.0f}px"'
-    return height * scale / LINE, f'<div class="picture">{picture.replace("<svg", f"<svg {size}", 1)}</div>'
+    """A picture of the helper whose letters are as large as the code's, or as the screen allows."""
+    names = ("width", "height", "font-size")
+    width, tall, letters = (float(re.search(rf'<svg[^>]* {name}="([\d.]+)', picture)[1]) for name in names)
+    scale = min(1 / letters, 61.5 / width, 30 / tall)
+    picture = picture.replace("<svg", f'<svg viewBox="0 0 {width:g} {tall:g}"', 1)
+    size = f"width:{width * scale:.2f}em;height:{tall * scale:.2f}em"
+    return tall * scale * 20 + 8, f'<div class="picture" style="{size}">{picture}</div>'
 
 
 def markdown_pieces(text):
     """A sentence of the helper, or a file or a change that it shows; a long block on several screens."""
-    block = re.fullmatch(r"(.*?)(`{3,})(\w*)\n(.*)\n\2\s*", text, re.DOTALL)
-    if not block:
-        return [(2, f'<div class="said">{markdown2html(text)}</div>')]
-    before, _, language, code = block.groups()
-    found = []
-    for lines in cut(wrapped(code), first=LINES - 2 if before.strip() else LINES):
-        name = f'<div class="said">{markdown2html(before)}</div>' if not found else ""
-        found.append((len(lines) + 2, name + coloured("\n".join(lines), language or "text")))
-    return found
-
-
-def wrapped(text):
-    """The lines of a text as a screen shows them: what is too long goes on in the next."""
-    return [
-        line[i : i + COLUMNS] for line in text.rstrip("\n").split("\n") for i in range(0, max(len(line), 1), COLUMNS)
-    ]
-
-
-def cut(lines, first=LINES):
-    """The lines in portions of a screen."""
-    yield lines[:first]
-    for start in range(first, len(lines), LINES):
-        yield lines[start : start + LINES]
-
-
-def coloured(code, language="ipython3"):
-    return Highlight2HTML(pygments_lexer=language)("\n".join(wrapped(code)), language=language)
-
-
-# reveal.js
-
-
-def reveal(name):
-    """The text of a file of reveal.js."""
-    with zipfile.ZipFile(wheel()) as archive:
-        (path,) = [one for one in archive.namelist() if one.endswith(f"revealjs/dist/{name}")]
-        return archive.read(path).decode("utf-8")
-
-
-def notes_plugin():
-    with zipfile.ZipFile(wheel()) as archive:
-        return archive.read("sphinx_revealjs/_static/revealjs/plugin/notes/notes.js").decode("utf-8")
-
-
-@cache
-def wheel():
-    """The wheel with reveal.js; pip brings it the first time.
-
-    Raises:
-        AuthorError: there is no network and it was never brought.
-    """
-    found = list(DECKS.glob(".reveal/*.whl"))
+    found = re.fullmatch(r"(.*?)(`{3,})(\w*)\n(.*)\n\2\s*", text, re.DOTALL)
     if not found:
-        command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", str(DECKS / ".reveal"), REVEAL]
-        done = subprocess.run(command, capture_output=True, text=True)
-        found = list(DECKS.glob(".reveal/*.whl"))
-        if done.returncode or not found:
-            raise AuthorError(f"reveal.js could not be fetched: {done.stderr.strip().splitlines()[-1]}")
-    return found[0]
+        return [(34 + len(text) // 3, f'<div class="said">{markdown2html(text)}</div>')]
+    before, _, language, code = found.groups()
+    pieces = []
+    for lines in cut(code.split("\n"), LINES - 2 if before.strip() else LINES):
+        name = f'<div class="said">{markdown2html(before)}</div>' if not pieces else ""
+        pieces.append((pixels(lines) + 40 * bool(name), name + coloured(lines, language or "text")))
+    return pieces
 
 
-def styles():
-    from pygments.formatters import HtmlFormatter
+def height(lines):
+    """How many lines they are on a screen, where a long one goes on in the next."""
+    return sum(max(1, math.ceil(len(line) / COLUMNS)) for line in lines)
 
-    own = (TEMPLATE / "deck.css").read_text(encoding="utf-8")
-    return "\n".join([reveal("reset.css"), reveal("reveal.css"), HtmlFormatter().get_style_defs(".highlight"), own])
+
+def pixels(lines):
+    return height(lines) * LINE + EDGES
+
+
+def cut(lines, most=LINES):
+    """The lines in portions of a screen, about equal, and parted at an empty line where one is near."""
+    while height(lines) > most:
+        wanted = height(lines) / math.ceil(height(lines) / most)
+        ends = [end for end in range(1, len(lines)) if height(lines[:end]) <= most]
+        end = min(ends or [1], key=lambda end: abs(height(lines[:end]) - wanted) - 5 * (not lines[end].strip()))
+        yield lines[:end]
+        lines = lines[end:]
+        while lines and not lines[0].strip():
+            lines = lines[1:]
+    yield lines
+
+
+def coloured(lines, language="ipython3"):
+    code = Highlight2HTML(pygments_lexer=language)("\n".join(lines), language=language)
+    before, inside, after = re.fullmatch(r"(.*?<pre>(?:<span></span>)?)(.*?)\n*(</pre>.*)", code, re.DOTALL).groups()
+    return f"{before}{hanging(inside, lines)}{after}"
+
+
+def block(text, lines):
+    return f'<pre class="output">{hanging(text, lines)}</pre>'
+
+
+def hanging(text, lines):
+    """The HTML of lines, where one is too long for the screen with a wrapped line's rest moved to the right.
+
+    Each line of the HTML has to be whole, as Pygments writes it.
+    """
+    if height(lines) == len(lines):
+        return text
+    moved = [len(re.match(r"[+-]?\s*", line)[0]) + 4 for line in lines]
+    pairs = zip(moved, text.split("\n"), strict=False)
+    return "".join(f'<span class="line" style="--moved:{by}ch">{line}</span>' for by, line in pairs)
+
+
+# The command
+
+
+def build(goal, languages=contents.LANGUAGES, numbers=()):
+    """Write the decks of lessons into a folder, one for each language in it.
+
+    Args:
+        goal: the folder.
+        languages: the languages.
+        numbers: the lessons; all, if none is named.
+    Raises:
+        AuthorError: reveal.js is not here and could not be fetched.
+    """
+    for language in languages:
+        for number in numbers or contents.lessons():
+            file = goal / language / f"{contents.lessons()[number].file}.html"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(deck(number, language), encoding="utf-8", newline="\n")
 
 
 def main(*words):
@@ -275,12 +369,7 @@ def main(*words):
     if unknown := set(numbers) - set(contents.lessons()):
         return f"no lesson {', '.join(sorted(unknown))} in course.toml"
     try:
-        for language in languages:
-            for number in numbers or contents.lessons():
-                path = refresh.page(language, contents.lessons()[number].file)
-                goal = DECKS / language / f"{path.stem}.html"
-                goal.parent.mkdir(parents=True, exist_ok=True)
-                goal.write_text(deck(refresh.read(path), language), encoding="utf-8", newline="\n")
+        build(DECKS, languages, numbers)
     except AuthorError as error:
         return str(error)
     print(f"The decks are in {DECKS.relative_to(refresh.ROOT)}: open one in a browser, S shows the notes.")
