@@ -83,7 +83,8 @@ class Reader:
         for lesson in table.lessons().values():
             marks = [key in person.solved for key in lesson.keys]
             if lesson.number == chosen or (not chosen and (any(marks) or lesson is person.lesson)):
-                found.append((lesson, "".join("■" if mark else "□" for mark in marks), sum(marks)))
+                bar = "✓" if all(marks) else "".join("■" if mark else "□" for mark in marks)
+                found.append((lesson, bar, sum(marks)))
         return found
 
     def rule(self):

@@ -16,7 +16,6 @@ from jupyterhub.services.auth import HubOAuth, HubOAuthCallbackHandler, HubOAuth
 from jupyterhub.utils import url_path_join
 from tornado.httpserver import HTTPServer
 from tornado.log import app_log, enable_pretty_logging
-from tornado.options import options
 from tornado.web import Application, HTTPError, RequestHandler, StaticFileHandler
 
 from classroom.board import pages, people, reports, table
@@ -309,7 +308,6 @@ async def serve():
     limits = {"max_body_size": reports.LARGEST, "max_header_size": 32_768}
     server = HTTPServer(app, idle_connection_timeout=60, body_timeout=10, **limits)
     server.listen(place.port, place.hostname)
-    app_log.info("The board serves %s", place.geturl())
     ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
@@ -319,6 +317,6 @@ async def serve():
 
 
 if __name__ == "__main__":
-    options.logging = "info"
     enable_pretty_logging()
+    app_log.setLevel("ERROR")  # what a visitor can cause is no news, and would fill the disk
     asyncio.run(serve())

@@ -9,6 +9,7 @@ TOP, MARGIN, BETWEEN = 118, 40, 48
 MOST_IN_COLUMN = 7
 LETTER = 0.56  # of the size of the type: how wide a letter is on average
 TITLE, LARGEST_SQUARE = 30, 44
+COUNTS = 10  # letters to the right of a title
 
 
 @dataclass(frozen=True)
@@ -56,8 +57,7 @@ def rows(everybody, lesson, language):
         x = MARGIN + (n // in_column) * (width + BETWEEN)
         y = TOP + (n % in_column) * height
         title = f"{key}. {table.lesson_of(key).title(key, language)}"
-        # The counts stand to the right of a title: they take some twenty letters.
-        title = cut(title, int(width / (TITLE * LETTER)) - 21)
+        title = cut(title, int(width / (TITLE * LETTER)) - COUNTS)
         room = (width, min(height - TITLE - 26, LARGEST_SQUARE))
         drawn = squares(solved, now, len(everybody), x, y + TITLE + 10, room)
         found.append(Row(key, title, solved, now, x, y + TITLE - 4, x + width, drawn))
