@@ -80,10 +80,10 @@ def headings(cell):
 
 
 def links(cell):
-    """Pictures and link targets; a link to a twin is the same whatever its language, and a heading is named in its own."""
+    """Pictures and link targets; a link to a twin is the same whatever the twin's language."""
     targets = LINK.findall(without_fences(cell.source))
     twin = rf"(?<=\.\./)(?:{'|'.join(contents.LANGUAGES)})/"
-    return [(picture, re.sub(twin, "twin/", target.partition("#")[0])) for picture, target in targets]
+    return [(picture, re.sub(twin, "twin/", target)) for picture, target in targets]
 
 
 def fences(cell):
