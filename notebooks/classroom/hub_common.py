@@ -1,0 +1,52 @@
+"""What the hub of a class has on one machine (hub_config.py) and on Kubernetes (kubernetes/hub.py) alike."""
+
+from functools import partial
+from pathlib import Path
+
+from classroom import board, pages
+from classroom.entrance import Entrance
+
+POLICY = "default-src 'self'; script-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'"
+HEADERS = {"Content-Security-Policy": f"{POLICY}; frame-ancestors 'none'", "X-Content-Type-Options": "nosniff"}
+
+
+def configure(c, settings):
+    """Set who comes in, the hub's own pages and what its API allows.
+
+    Args:
+        c: JupyterHub's configuration, which is changed.
+        settings: the class.
+    """
+    c.JupyterHub.authenticator_class = Entrance
+    c.Entrance.settings = settings
+    c.Authenticator.allow_all = True  # the door gives out places only
+    c.Authenticator.admin_users = {"teacher"}
+    c.JupyterHub.admin_access = True
+
+    # The hub's own pages: no script in them, so none may run there
+    c.JupyterHub.template_paths = [str(Path(pages.__file__).parent)]
+    c.JupyterHub.template_vars = {"page": partial(pages.Page, settings)}
+    c.JupyterHub.tornado_settings = {"headers": HEADERS}
+    c.JupyterHub.implicit_spawn_seconds = 1
+
+    c.Spawner.start_timeout = 300
+    c.Spawner.http_timeout = 120
+    c.Spawner.consecutive_failure_limit = 0  # one learner's broken home must not end the hub
+    c.JupyterHub.concurrent_spawn_limit = 100
+
+
+def roles():
+    """What learners, their servers and the teacher's page may ask of the hub's API.
+
+    Returns:
+        Entries for c.JupyterHub.load_roles.
+    """
+    return [
+        {"name": "user", "scopes": ["self", board.REPORT_SCOPE]},
+        {"name": "server", "scopes": ["users:activity!user", "access:servers!server", board.REPORT_SCOPE]},
+        {
+            "name": board.NAME,
+            "scopes": ["list:users", "read:users:activity", "read:servers"],
+            "services": [board.NAME],
+        },
+    ]
