@@ -31,6 +31,23 @@ def account_of(settings, user):
     raise ClassError(f"{user!r} is no place of this class.")
 
 
+def of(settings, user):
+    """The account of a user of the hub, which make() has made.
+
+    Args:
+        settings: the class.
+        user: the name of a place, or "teacher".
+
+    Returns:
+        The account as pwd has it.
+
+    Raises:
+        ClassError: the hub's user is none of the class.
+        KeyError: there is no such account.
+    """
+    return pwd.getpwnam(account_of(settings, user))
+
+
 def make(settings, user):
     """Make the account and the home of a hub's user, where they are missing.
 

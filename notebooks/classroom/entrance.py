@@ -159,13 +159,15 @@ class EntrancePage(LoginHandler):
         if login_error and not self.refusal:
             self.refusal = "form_old"  # the hub's own complaints at this form are about its age
         language = self.page_language()
-        kept = {one: self.get_body_argument(one, "") for one in ("username", "language")}
+        kept = {one: self.get_body_argument(one, "") for one in ("username", "code", "language")}
         return self.render_template(
             "login.html",
             page=Page(self.authenticator.settings, languages=[language]),
             other=next(one for one in LANGUAGES if one != language),
             refusal=self.refusal,
             username=kept["username"][:200],
+            code="" if self.refusal == "code_wrong" else kept["code"][:100],
+            code_missing=(self.refusal or "").startswith("code_"),
             lessons=kept["language"] if kept["language"] in LANGUAGES else language,
             left="left" in self.request.query_arguments,
             next=self.get_argument("next", ""),
@@ -184,7 +186,7 @@ class EntrancePage(LoginHandler):
         self.set_secure_cookie(
             BROWSER, user.name, path=self.hub.base_url, expires_days=90, httponly=True, samesite="Lax"
         )
-        await use_language(self, user)
+        await use_language(self, user, unused=self.new_password)
         self.redirect(self.get_next_url(user, default=f"{self.hub.base_url}home" if user.name == TEACHER else None))
 
     async def auth_to_user(self, authenticated, user=None):
@@ -228,17 +230,19 @@ class LessonsPage(BaseHandler):
         self.redirect(f"{self.hub.base_url}spawn")
 
 
-async def use_language(handler, user):
+async def use_language(handler, user, unused):
     """Stop a server that was started before anybody sat there, if it is in the other language.
 
     Args:
         handler: the page of entrance.
         user: who came in.
+        unused: whether the server has been nobody's so far.
     """
-    settings = handler.authenticator.settings
-    while user.spawner.pending == "spawn":
+    language = people.language_at(handler.authenticator.settings, user.name)
+    while user.spawner.pending == "spawn" and user.spawner.language != language:
         await asyncio.sleep(0.2)
-    if user.spawner.ready and user.spawner.language != people.language_at(settings, user.name):
+    if user.spawner.ready and user.spawner.language != language:
+        user.spawner.unused = unused
         await stop_server(handler, user)
 
 

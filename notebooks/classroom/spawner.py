@@ -27,10 +27,11 @@ class PlaceMixin(HasTraits):
     settings = Any(help="The class.").tag(config=True)
     language = Unicode("", help="The language that this server was started in.")
     step = "account"
+    unused = False  # whether nobody has sat there since it was started
 
     async def prepare(self):
         """Make the account, bring the course into its home, and choose the language; `step` tells the waiting page."""
-        self.step = "account"
+        self.step, self.language, self.unused = "account", "", False
         try:
             self.account = await asyncio.to_thread(accounts.make, self.settings, self.user.name)
         except ClassError as error:
@@ -99,9 +100,11 @@ class ProcessSpawner(PlaceMixin, LocalProcessSpawner):
         return await super().start()
 
     async def stop(self, now=False):
-        """Stop the server and whatever else the learner has left running."""
-        await super().stop(now)
-        await asyncio.to_thread(accounts.end_processes, self.account)
+        """Stop the server and whatever else the learner has left running; gently, unless nobody has used it yet."""
+        if not (now or self.unused):
+            await super().stop()
+        await asyncio.to_thread(accounts.end_processes, accounts.of(self.settings, self.user.name))
+        await super().stop(now=True)
 
     def get_state(self):
         """What a new hub has to know of the process: its number alone may be another's by then."""

@@ -28,7 +28,7 @@ class Visitor:
         Returns:
             What is said on the page when the visitor does not come in; None when they do.
         """
-        self.get(f"/hub/login?page={page}")
+        self.get(f"/hub/login?page={page}", allow_redirects=False)
         fields = {"username": name, "password": password, "code": code, "language": language, "_xsrf": self.xsrf()}
         answer = self.session.post(f"{self.url}/hub/login", fields, allow_redirects=False, timeout=90)
         answer.encoding = "utf-8"
