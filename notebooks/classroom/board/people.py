@@ -46,7 +46,7 @@ class Person:
     @property
     def lesson(self):
         """The table.Lesson they are in, None outside of lessons with exercises."""
-        return self.standing and table.lesson_of(self.standing.lesson)
+        return self.standing and table.lesson_of(self.exercise or self.standing.lesson)
 
     @property
     def level(self):
