@@ -2,7 +2,7 @@
 
 A deck is made from the page itself; no text and no code stands anywhere else. The rule:
 
-- the page's title and each `##` heading are a slide of their own, with the first sentence of the prose under it;
+- the page's title and each `##` heading are a slide of their own, with the beginning of the prose under it;
 - each code cell is a screen with its output; where replace() shows a change, the change alone stands there;
 - what the prose asks before a cell, and that an error is to come, stands under the code: the output is the next step;
 - prose goes into the speaker's notes, its questions on top; its tables and blocks of code stay on a screen;
@@ -31,6 +31,7 @@ DECKS = refresh.NOTEBOOKS / "decks"
 ROWS = 10  # of a table
 LINES, COLUMNS = 24, 80  # of code on a screen of 1280 x 720 with letters of 20 pixels; what is longer is wrapped
 ROOM, LINE, EDGES, ROW = 664, 26, 20, 34  # pixels: of a screen, a line of code, around the code, a table's row
+SHORT = 40  # letters: a sentence that says little by itself
 SMALL = 100  # pixels: an output that has no screen of its own
 BLOCK = re.compile(r"^(?:```[\s\S]*?^```|(?:\|.*\|\n?)+)$", re.MULTILINE)
 LINK = re.compile(r"\[([^\]\n]+)\]\((?!https?:)[^)\s]+\)")  # to a page: a deck may lie where no page is
@@ -135,8 +136,7 @@ def screens_of_text(cell, language, above):
         return [Screen(cell.id, heading, markdown2html(prose), opens=True)], ""
     blocks = [] if "slide-notes" in tags(cell) else [part for one in BLOCK.findall(prose) for part in portions(one)]
     prose = prose if "slide-notes" in tags(cell) else BLOCK.sub("", prose)
-    lead = "".join(sentences(prose)[:1])
-    title = f'<h2>{inline(heading)}</h2><div class="lead">{markdown2html(lead)}</div>'
+    title = f'<h2>{inline(heading)}</h2><div class="lead">{markdown2html(lead(prose))}</div>'
     found = [Screen(cell.id, "", title, opens=True)] if heading else []
     return found + [Screen(f"{cell.id}-{n}", above, block) for n, block in enumerate(blocks)], prose
 
@@ -163,12 +163,24 @@ def inline(text):
     return re.sub(r"^<p>(.*)</p>\s*$", r"\1", markdown2html(text).strip(), flags=re.DOTALL)
 
 
-def sentences(prose):
-    """The sentences of the paragraphs, without quotations and lists."""
-    paragraphs = [
-        line for line in prose.splitlines() if line.strip() and not line.startswith((">", "-", "**", "#", "|"))
-    ]
-    return [sentence for paragraph in paragraphs for sentence in SENTENCE_ENDS.split(paragraph)]
+def paragraphs(prose):
+    """[the sentences of a paragraph], without quotations, lists and tables."""
+    lines = [line for line in prose.splitlines() if line.strip() and not line.startswith((">", "-", "**", "#", "|"))]
+    return [SENTENCE_ENDS.split(line) for line in lines]
+
+
+def lead(prose):
+    """The first sentence, and the second where the first is short."""
+    first, *more = (paragraphs(prose) or [[""]])[0]
+    return " ".join([first, *more[: len(first) < SHORT]])
+
+
+def questions(prose):
+    """The questions, a short one with the sentence that it follows: «Откатим базу. Что останется?»"""
+    for before, sentence in (pair for one in paragraphs(prose) for pair in zip(["", *one], one, strict=False)):
+        if sentence.rstrip("*»)").endswith("?"):
+            known = before.endswith("?") or len(sentence) >= SHORT
+            yield sentence if known else f"{before} {sentence}".strip()
 
 
 def asked_in(notebook, language):
@@ -183,9 +195,8 @@ def asked_in(notebook, language):
                 asked[cell.id] = prose
             prose = ""
         else:
-            questions = [sentence for sentence in sentences(cell.source) if sentence.rstrip("*»)").endswith("?")]
             marks = re.findall(r"^> (.*)$", cell.source, re.MULTILINE)
-            prose = "\n\n".join(filter(None, [" ".join(questions), *marks]))
+            prose = "\n\n".join(filter(None, [" ".join(questions(cell.source)), *marks]))
     return asked
 
 
