@@ -49,7 +49,9 @@ def store(tmp_path):
 
 
 def class_of(store, names, at=NOW):
-    return people.people(store.standings(at), {f"cl-{n:02}": name for n, name in enumerate(names, 1)}, at)
+    return people.people(
+        store.standings(at), {f"cl-{n:02}": people.shown_name(name) for n, name in enumerate(names, 1)}, at
+    )
 
 
 # What is believed
