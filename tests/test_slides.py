@@ -22,22 +22,35 @@ def screens(*cells):
 
 def test_prose_is_for_the_speaker_with_its_question_on_top():
     (one,) = screens(
-        TEXT("Вернём базу назад. Что останется?"),
+        TEXT("Вернём базу назад. Что останется в таблицах после такой команды?"),
         CODE("%alembic downgrade -1", outputs=[output("done")]),
         TEXT("Ничего не останется."),
     )
     assert "Вернём" not in one.body + one.later
     ask, prose, answer = one.notes.index("Спросите"), one.notes.index("Вернём"), one.notes.index("Ничего")
-    assert one.notes.index("Что останется?") < prose < answer and ask < prose
+    assert one.notes.index("Что останется") < prose < answer and ask < prose
 
 
 def test_the_room_answers_before_the_output_is_shown():
     question = TEXT(
-        "Откатим `env.py` по-старому. Что, по-вашему, останется?\n\n> **Здесь будет ошибка.** Так и задумано."
+        "Вернём `env.py`. Что, по-вашему, от него останется теперь?\n\n> **Здесь будет ошибка.** Так и задумано."
     )
     (one,) = screens(question, CODE("print(1)", outputs=[output("gone")]))
-    assert "Что, по-вашему, останется?" in one.body and "Здесь будет ошибка" in one.body
-    assert "Откатим" not in one.body and "gone" not in one.body and "gone" in one.later
+    assert "Что, по-вашему, от него останется теперь?" in one.body and "Здесь будет ошибка" in one.body
+    assert "Вернём" not in one.body and "gone" not in one.body and "gone" in one.later
+
+
+def test_a_short_question_stands_with_the_sentence_it_follows():
+    (one,) = screens(TEXT("Таблица на месте. Вернём `env.py`. А строки?"), CODE("1", outputs=[output("1")]))
+    assert "А строки?" in one.body and "Вернём" in one.body and "на месте" not in one.body
+
+
+def test_a_short_beginning_under_a_heading_takes_the_next_sentence():
+    short, long = screens(
+        TEXT("## Раз\n\nКонец дня. Тимур уходит. Свет гаснет."),
+        TEXT("## Два\n\nТимур выключил свет во всём здании и уходит. Темно."),
+    )
+    assert "Тимур уходит" in short.body and "гаснет" not in short.body and "Темно" not in long.body
 
 
 def test_what_nobody_asks_is_shown_at_once():
