@@ -39,9 +39,7 @@ def command(settings, name):
     if name == "board":
         return [str(settings.course_python), "-m", "classroom.board"]
     node = environments.node_of(settings) / "bin" / "node"
-    rights = ["setpriv", "--inh-caps=+net_bind_service", "--ambient-caps=+net_bind_service", "--"]
-    words = [*rights] if settings.port < 1024 and not systemd.here() else []
-    words += [node, settings.proxy_program, "--ip", "", "--port", settings.port]
+    words = [node, settings.proxy_program, "--ip", "", "--port", settings.port]
     words += ["--api-ip", "127.0.0.1", "--api-port", settings.proxy_port]
     words += ["--default-target", f"http://127.0.0.1:{settings.hub_port}"]
     words += ["--error-target", f"http://127.0.0.1:{settings.hub_port}/hub/error"]
@@ -115,6 +113,22 @@ def service_accounts(settings):
             shutil.chown(settings.tls / name, 0, settings.proxy_account)
 
 
+def becoming(account):
+    """What starts a command as an account without rights, but for listening on a port below 1024.
+
+    Args:
+        account: the account's name.
+
+    Returns:
+        The words before the command.
+    """
+    if account == "root":
+        return []
+    right = "-all,+net_bind_service"
+    words = ["setpriv", "--reuid", account, "--regid", account, "--clear-groups", "--no-new-privs"]
+    return [*words, f"--inh-caps={right}", f"--ambient-caps={right}", "--"]
+
+
 def started_at(pid):
     """When a process began: with its number, that names it for good.
 
@@ -172,18 +186,15 @@ def launch(settings, name):
     log = settings.logs / f"{name}.log"
     if log.exists() and log.stat().st_size > LOG_LIMIT:
         log.replace(log.with_suffix(".old.log"))
-    found = pwd.getpwnam(account(settings, name))
-    identity = {} if name == "hub" else {"user": found.pw_uid, "group": found.pw_gid, "extra_groups": []}
     with log.open("ab") as output:
         process = subprocess.Popen(
-            command(settings, name),
+            [*becoming(account(settings, name)), *command(settings, name)],
             env=surroundings(settings, name),
             cwd=settings.hub if name == "hub" else "/",
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            **identity,
             umask=0o022,
         )
     remember(settings, name, process.pid)

@@ -93,15 +93,15 @@ class Settings:
     # Ports. The first is the only one that others reach; the rest are the machine's own (127.0.0.1).
 
     def inner_port(self, number):
-        """A port next to the first; a port below 1024 has its neighbours above 8000, where no one needs root.
+        """A port below 1024, where no learner's program can wait for a service to end and take its place.
 
         Args:
-            number: how far from the first.
+            number: 1 to 3.
 
         Returns:
-            The port.
+            The port; it follows from the first one, so that two classes on a machine have their own.
         """
-        return self.port + number + (8000 if self.port < 1024 else 0)
+        return 700 + 3 * (self.port % 100) + number - 1
 
     @property
     def proxy_port(self):

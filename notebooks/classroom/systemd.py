@@ -141,8 +141,7 @@ def confined(settings, name):
     found["BindReadOnlyPaths"] = settings.folder  # a class below /home is seen all the same
     if name == "board":
         found["ReadWritePaths"] = found["BindPaths"] = settings.board
-    if name == "proxy" and settings.port < 1024:
-        found["AmbientCapabilities"] = "CAP_NET_BIND_SERVICE"
+    found["AmbientCapabilities"] = found["CapabilityBoundingSet"] = "CAP_NET_BIND_SERVICE"
     return found
 
 
