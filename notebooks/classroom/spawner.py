@@ -162,7 +162,49 @@ class UnitSpawner(PlaceMixin, SystemdSpawner):
     async def start(self):
         """Start the server."""
         await self.prepare()
+        self.username_template = self.account.pw_name
+        self.unit_name = f"alembic-class-server-{self.account.pw_name}.service"
+        self.default_shell = "/bin/bash"
+        self.mem_limit = MEMORY
+        self.unit_extra_properties = confined(self.settings, self.home)
         return await super().start()
+
+
+def confined(settings, home):
+    """What a learner's unit may take and see.
+
+    Args:
+        settings: the class.
+        home: the learner's, the only folder that can be written to beside /tmp and /dev/shm.
+
+    Returns:
+        Properties of the unit.
+    """
+    return {
+        "MemorySwapMax": "0",
+        "TasksMax": str(PROCESSES),
+        "LimitFSIZE": str(FILE_SIZE),
+        "LimitCORE": "0",
+        "CPUWeight": "100",  # whoever computes a lot gets an equal part, not all
+        "OOMScoreAdjust": "500",
+        "TimeoutStopSec": "10",
+        "UMask": "0077",
+        "PrivateTmp": "yes",
+        "PrivateDevices": "yes",
+        "ProtectProc": "invisible",  # no neighbour's processes in `ps`
+        "ProtectSystem": "strict",
+        "ProtectHome": "tmpfs",
+        "BindReadOnlyPaths": str(settings.folder),  # a class below /home is seen all the same
+        "BindPaths": str(home),
+        "ReadWritePaths": str(home),
+        "InaccessiblePaths": "-/run/dbus -/run/systemd/private",  # nobody starts units of their own without limits
+        "ProtectKernelTunables": "yes",
+        "ProtectKernelModules": "yes",
+        "ProtectControlGroups": "yes",
+        "RestrictNamespaces": "yes",
+        "RestrictSUIDSGID": "yes",
+        "LockPersonality": "yes",
+    }
 
 
 def spawner_class():
