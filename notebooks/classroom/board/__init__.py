@@ -2,7 +2,7 @@
 
 This file needs nothing but the standard library: it tells the command, the hub and the learners' servers what the
 service wants of them. The service itself is run by the learners' Python, which has the course's packages and
-JupyterHub's: `python -m classroom.board.service`, with PYTHONPATH=<course>/notebooks and environment(settings), as an
+JupyterHub's: `python -m classroom.board`, with PYTHONPATH=<course>/notebooks and environment(settings), as an
 account that has no rights.
 """
 

@@ -316,7 +316,12 @@ async def serve():
     app.settings["store"].close()
 
 
-if __name__ == "__main__":
+def main():
+    """Run the service; of what visitors can cause nothing is logged, since it would fill the disk."""
     enable_pretty_logging()
-    app_log.setLevel("ERROR")  # what a visitor can cause is no news, and would fill the disk
+    app_log.setLevel("ERROR")
     asyncio.run(serve())
+
+
+if __name__ == "__main__":
+    main()
