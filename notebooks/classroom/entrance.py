@@ -94,17 +94,17 @@ class Entrance(Authenticator):
             data: the fields of its form.
 
         Returns:
-            The hub's user, or None.
+            The hub's user, who is never its administrator; or None.
         """
         name, password, code, language = (data.get(one, "") for one in ("username", "password", "code", "language"))
         try:
             settings = Settings.load(self.settings.folder)  # the teacher may have changed the code
             attempt = partial(self.admit, handler, settings, name, password, code, language)
             place = self.place_of(settings, name)
-            if place is None:
-                return await attempt()
-            browser = handler.get_secure_cookie(BROWSER) or b""
-            return await self.patience.guess((place, browser.decode() == place), attempt)
+            if place is not None:
+                browser = handler.get_secure_cookie(BROWSER) or b""
+                attempt = partial(self.patience.guess, (place, browser.decode() == place), attempt)
+            return {"name": await attempt(), "admin": False}
         except Refused as refused:
             handler.refusal = refused.key
             if refused.key == "code_wrong" or (refused.key == "password_wrong" and code):

@@ -20,8 +20,8 @@ def configure(c, settings):
     c.JupyterHub.authenticator_class = Entrance
     c.Entrance.settings = settings
     c.Authenticator.allow_all = True  # the door gives out places only
-    c.Authenticator.admin_users = {"teacher"}
-    c.JupyterHub.admin_access = True
+    # No admin: a learner's own server shows what pages it likes, and a script in one, opened by the teacher, could do
+    # in the hub whatever the teacher may. So the teacher may see the board, and nothing else that learners may not.
 
     # The hub's own pages: no script in them, so none may run there
     c.JupyterHub.template_paths = [str(Path(pages.__file__).parent)]

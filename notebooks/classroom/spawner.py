@@ -1,6 +1,7 @@
 """A learner's server: the course brought home, JupyterLab in their language, limits on what one mistake can harm."""
 
 import asyncio
+import ctypes
 import os
 import resource
 import shutil
@@ -13,6 +14,8 @@ from traitlets import Any, HasTraits, Unicode
 
 from classroom import ClassError, accounts, board, people, services
 
+SYSTEM = ctypes.CDLL(None)
+PR_SET_NO_NEW_PRIVS = 38  # su, sudo, crontab, at: no program of root's gives a learner more than they have
 MEGABYTE = 2**20
 PROCESSES = 512  # threads count: a kernel has 13, a server 6, PostgreSQL some
 FILE_SIZE = 200 * MEGABYTE
@@ -133,6 +136,7 @@ class ProcessSpawner(PlaceMixin, LocalProcessSpawner):
             limit(resource.RLIMIT_FSIZE, FILE_SIZE)
             limit(resource.RLIMIT_AS, ADDRESSES)
             limit(resource.RLIMIT_CORE, 0)
+            SYSTEM.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
             os.umask(0o077)
             become()
             write_to(log)

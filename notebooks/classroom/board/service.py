@@ -8,7 +8,6 @@ import secrets
 import signal
 import sqlite3
 import time
-from collections import defaultdict, deque
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -20,10 +19,10 @@ from tornado.web import Application, HTTPError, RequestHandler, StaticFileHandle
 
 from classroom.board import pages, people, reports, table
 from classroom.board.store import Store
+from classroom.people import TEACHER
 
-PERIOD = 10  # seconds in which one place may report MOST times; an honest kernel makes two reports a second at most
-MOST = 40
-MOST_UNKNOWN = 200  # tokens in a period that the hub is asked about: a flood of wrong ones is no flood of the hub
+MOST = 40  # reports of one place in ten seconds; an honest kernel makes two a second at most
+MOST_UNKNOWN = 200  # tokens in ten seconds that the hub is asked about: a flood of wrong ones is no flood of the hub
 REMEMBERED = 300  # seconds for which the hub's answer about a token holds
 TOKEN = re.compile(r"(?:token|bearer)\s+([\w.~-]{8,512})", re.IGNORECASE)
 POLICY = "; ".join(
@@ -33,36 +32,11 @@ POLICY = "; ".join(
 )
 
 
-class Pace:
-    """How often something has happened lately, for each name."""
-
-    def __init__(self, most, period=PERIOD):
-        self.most, self.period, self.times = most, period, defaultdict(deque)
-
-    def allows(self, name, now):
-        """Whether it may happen once more; if so it counts.
-
-        Args:
-            name: whose pace it is.
-            now: the time, in seconds.
-
-        Returns:
-            True or False.
-        """
-        times = self.times[name]
-        while times and times[0] <= now - self.period:
-            times.popleft()
-        if len(times) >= self.most:
-            return False
-        times.append(now)
-        return True
-
-
 class Places:
     """Whose token is it? The hub knows; its answers are remembered for a while."""
 
     def __init__(self, hub_auth):
-        self.hub_auth, self.known, self.pace = hub_auth, {}, Pace(MOST_UNKNOWN)
+        self.hub_auth, self.known, self.pace = hub_auth, {}, reports.Pace(MOST_UNKNOWN)
 
     async def of(self, token):
         """The place that a token belongs to.
@@ -161,7 +135,7 @@ class TeachersOwn(Handler):
         user = await self.hub_auth.get_user(self, sync=False)
         if user is None and self.is_page:
             self.redirect(self.get_login_url())
-        elif user is None or not user.get("admin"):
+        elif user is None or user.get("name") != TEACHER:
             raise HTTPError(403)
 
     is_page = True  # and no part of one, which cannot lead to the log-in
@@ -295,7 +269,7 @@ def application(folder, language):
         labs=os.environ.get("COURSE_BOARD_LABS") == "1",
         store=Store(folder / "board.sqlite"),
         names=people.Names(folder / "names.json"),
-        pace=Pace(MOST),
+        pace=reports.Pace(MOST),
         places=Places(hub_auth),
     )
 

@@ -28,6 +28,7 @@ class Page:
             self.person, known = None, None
         first = settings.language
         self.languages = languages or known or [first, *(one for one in LANGUAGES if one != first)]
+        self.is_teacher = bool(user) and user.name == people.TEACHER
         self.name = self.person["name"] if self.person else ""
         self.choices = {one: WORDS["this_language"][one] for one in LANGUAGES}
 
