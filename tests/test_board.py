@@ -90,7 +90,7 @@ def test_what_is_no_report_is_refused_by_one_kind_of_error(body):
 @pytest.mark.parametrize("odd", [None, True, -5, 1.5, "7", [], {}, float("nan"), 10**30])
 def test_odd_values_do_no_harm(odd):
     report = sent(lesson=odd, exercise=odd, tries=odd, hints=odd, said=odd, solved=odd)
-    assert report.lesson is None and report.exercise is None and 0 <= report.tries <= reports.MOST
+    assert report.lesson is None and report.exercise is None and 0 <= report.tries <= reports.MOST_COUNTED
     assert report.said in ("", "7") and report.solved in (None, frozenset())
 
 
@@ -104,6 +104,13 @@ def test_a_sentence_is_cut_and_cannot_disturb_its_line():
     assert len(sent(said="я" * 5_000).said) == reports.LONGEST
     assert sent(said="a\x00b\r\nc\u202ed\u2066e\u2028f\ud800g\x1b[31m").said == "a b c d e f g [31m"
     assert sent(said="👩🏽‍🏫").said == "👩🏽‍🏫"
+
+
+def test_a_flood_is_forgiven_after_a_while_and_is_nobody_elses():
+    pace = reports.Pace(3, period=10)
+    assert [pace.allows("cl-01", NOW + n) for n in range(5)] == [True] * 3 + [False] * 2
+    assert pace.allows("cl-02", NOW + 4)
+    assert [pace.allows("cl-01", NOW + n) for n in (9, 10, 10, 11)] == [False, True, False, True]
 
 
 # What is kept

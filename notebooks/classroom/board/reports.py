@@ -2,6 +2,7 @@
 
 import json
 import unicodedata
+from collections import defaultdict, deque
 from dataclasses import dataclass
 
 from course import contents
@@ -9,7 +10,7 @@ from course.exercises import all_exercises
 
 LARGEST = 16_384  # bytes of a report; the largest honest one has some 2,000
 LONGEST = 300  # characters of a sentence
-MOST = 999  # tries and hints that are told apart
+MOST_COUNTED = 999  # tries and hints that are told apart
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,8 @@ def known(name, names):
 
 
 def count(value):
-    """A number from 0 to MOST; 0 for what is none."""
-    return min(max(value, 0), MOST) if isinstance(value, int) and not isinstance(value, bool) else 0
+    """A number from 0 to MOST_COUNTED; 0 for what is none."""
+    return min(max(value, 0), MOST_COUNTED) if isinstance(value, int) and not isinstance(value, bool) else 0
 
 
 def one_line(text, longest):
@@ -84,3 +85,28 @@ def disturbs(char):
     """Whether a character is one for machines. Joiners stay: names of some scripts and emoji need them."""
     kind = unicodedata.category(char)
     return kind in ("Cc", "Cs", "Co", "Zl", "Zp") or (kind == "Cf" and char not in "\u200c\u200d")
+
+
+class Pace:
+    """How often something has happened lately, for each name."""
+
+    def __init__(self, most, period=10):
+        self.most, self.period, self.times = most, period, defaultdict(deque)
+
+    def allows(self, name, now):
+        """Whether it may happen once more; if so it counts.
+
+        Args:
+            name: whose pace it is.
+            now: the time, in seconds.
+
+        Returns:
+            True or False.
+        """
+        times = self.times[name]
+        while times and times[0] <= now - self.period:
+            times.popleft()
+        if len(times) >= self.most:
+            return False
+        times.append(now)
+        return True
