@@ -18,8 +18,9 @@ MODULES = {  # each has a run(options)
     "forget": "classroom.people_commands",
     "code": "classroom.people_commands",
     "wheels": "classroom.wheels",
+    "load": "classroom.load",
 }
-FOR_ANYBODY = ("wheels",)  # the rest needs root
+FOR_ANYBODY = ("wheels", "load")  # the rest needs root, and so does `load` of a class of this machine
 
 
 class Parser(argparse.ArgumentParser):
@@ -59,12 +60,29 @@ def parser():
     start.add_argument("--wheels", type=Path)
     start.add_argument("--no-ahead", action="store_true")
     start.add_argument("--new-teacher-password", action="store_true")
+    load_options(made["load"])
     made["forget"].add_argument("name", nargs="+")
     made["code"].add_argument("new", nargs="?")
     made["wheels"].add_argument("target", type=Path)
     made["wheels"].add_argument("--systems", nargs="+")
     made["wheels"].add_argument("--pythons", nargs="+")
     return top
+
+
+def load_options(load):
+    """What `load` understands.
+
+    Args:
+        load: its parser.
+    """
+    load.add_argument("--learners", type=int, default=30)
+    load.add_argument("--lesson", default="04")
+    load.add_argument("--url")
+    load.add_argument("--code")
+    load.add_argument("--arrive", type=float, default=30)
+    load.add_argument("--pauses", type=float, nargs=2, default=(2, 8))
+    load.add_argument("--cells", type=int)
+    load.add_argument("--seed", type=int, default=1)
 
 
 def the_class(options):
