@@ -314,13 +314,6 @@ def test_a_lesson_chosen_shows_those_who_are_in_it_or_have_solved_something_of_i
     assert people.in_lesson(everybody, "") == people.in_lesson(everybody, "99") == everybody
 
 
-def test_only_a_board_that_may_leads_to_a_persons_lab(everybody):
-    assert "/lab" not in board(everybody, "uk")
-    reader = pages.Reader("uk", labs=True)
-    values = {"totals": people.totals(everybody), "everybody": everybody, "chosen": ""}
-    assert 'href="/user/cl-01/lab"' in pages.render("table.html", reader, **values).decode()
-
-
 def test_a_class_of_a_hundred_is_drawn_at_once(store, language):
     keys = list(all_exercises())
     for n in range(100):

@@ -15,7 +15,7 @@ PAGES = ("", "table", "wall", "wall/picture", "class.csv")
 NAME = 'Оленка <b>"Ї"</b> & Co'
 SOLVE = """
 import os
-os.chdir(os.path.expanduser("~/course/notebooks/uk"))
+os.chdir(os.path.expanduser("~/course/notebooks/ru"))
 from lesson import *
 start("06")
 exercise("06.1")
@@ -42,7 +42,7 @@ def teacher(class_server):
 def learner(class_server):
     """A learner whose JupyterLab is open, with a kernel and the token of the server."""
     visitor = Visitor(class_server.url)
-    assert visitor.come("Оленка Б", code=class_server.settings.code, language="uk") is None
+    assert visitor.come("Оленка Б", code=class_server.settings.code, language="ru") is None
     visitor.open()
     visitor.cells = visitor.kernel()
     visitor.token = visitor.cells.run("import os; print(os.environ['JUPYTERHUB_API_TOKEN'])").strip()
@@ -82,10 +82,10 @@ def test_what_a_learner_does_is_on_the_page_within_seconds(learner, teacher):
     assert "Ще не почато" in wait_for(lambda: row(teacher, "Оленка Б"))
     learner.cells.run(SOLVE)
     tried = wait_for(lambda: (found := row(teacher, "Оленка Б")) and "06.1." in found and found, 10)
-    assert ">1</td>" in tried.replace("\n", "") and "Ще не все" in tried
+    assert ">1</td>" in tried.replace("\n", "") and "Пока не получилось" in tried
     learner.cells.run("check(4)")
     solved = wait_for(lambda: (found := row(teacher, "Оленка Б")) and "1/4" in found and found, 10)
-    assert "✓ виконано" in solved and "Правильно!" in solved
+    assert "✓ виконано" in solved and "Верно!" in solved
 
 
 def test_the_teacher_sees_all_pages_in_both_languages(teacher):
@@ -104,7 +104,7 @@ def test_a_learner_sees_nothing_of_it(learner, board, path):
     answer = learner.get(f"/services/board/{path}")
     assert answer.status_code == 403
     if path == "":
-        assert "лише вчитель" in answer.text
+        assert "только учитель" in answer.text  # in the learner's own language
     assert "Оленка" not in answer.text
     with_token = {"Authorization": f"token {learner.token}"}
     answer = requests.get(board + path, headers=with_token, timeout=30, allow_redirects=False, proxies={"http": ""})
@@ -180,8 +180,8 @@ def test_a_flood_harms_nobody_else(class_server, learner, teacher, board):
     token = other.run("import os; print(os.environ['JUPYTERHUB_API_TOKEN'])").strip()
     assert report(board, token) == 204
     with ThreadPoolExecutor(8) as pool:
-        flood = [pool.submit(report, board, learner.token) for _ in range(400)]
-        flood += [pool.submit(report, board, f"{n:032x}") for n in range(400)]
+        flood = [pool.submit(report, board, learner.token) for _ in range(200)]
+        flood += [pool.submit(report, board, f"{n:032x}") for n in range(200)]
         answers, waits = [], []
         for n in range(5):
             begun = time.monotonic()
@@ -191,5 +191,5 @@ def test_a_flood_harms_nobody_else(class_server, learner, teacher, board):
         said = [one.result() for one in flood]
     assert answers == [204, 200] * 5
     assert max(waits) < 5
-    assert {204, 429} <= set(said[:400]) <= {204, 429}
-    assert set(said[400:]) == {403, 429}
+    assert {204, 429} <= set(said[:200]) <= {204, 429}
+    assert set(said[200:]) == {403, 429}

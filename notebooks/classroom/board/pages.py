@@ -8,7 +8,7 @@ import tomllib
 from collections import Counter
 from functools import cache
 from pathlib import Path
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from tornado.template import Loader
 
@@ -23,16 +23,15 @@ FORMULA = tuple("=+-@＝＋－＠|%\t\r\n")  # what a spreadsheet may take for t
 class Reader:
     """Whoever reads a page: the language, and how things are said in it. Templates know it as `reader`."""
 
-    def __init__(self, language, base="/", labs=False, prefix=PREFIX):
+    def __init__(self, language, base="/", prefix=PREFIX):
         """Remember the language.
 
         Args:
             language: of the page.
             base: where the hub's addresses begin.
-            labs: whether a link leads to each person's JupyterLab.
             prefix: where the board's own addresses begin.
         """
-        self.language, self.base, self.labs, self.prefix = language, base, labs, prefix
+        self.language, self.base, self.prefix = language, base, prefix
 
     def word(self, key, **values):
         """The sentence `key` of words.toml."""
@@ -46,10 +45,6 @@ class Reader:
     def static(self, name):
         """The address of a file of static/; it changes with the file, since browsers keep it."""
         return f"{self.prefix}static/{name}?v={fingerprint(name)}"
-
-    def lab(self, person):
-        """The address of somebody's JupyterLab."""
-        return f"{self.base}user/{quote(person.place)}/lab"
 
     def lesson(self, lesson):
         """A lesson by number and title."""

@@ -70,7 +70,7 @@ class Names:
     """Who sits where, as the entrance writes it; where there is no such file, a hub's name is the person's own."""
 
     def __init__(self, path):
-        self.path, self.changed, self.known = path, None, None
+        self.path, self.changed, self.known, self.languages = path, None, None, {}
 
     def read(self):
         """{place: name}; None where there is no file. A damaged file changes nothing."""
@@ -79,6 +79,7 @@ class Names:
             if changed != self.changed:
                 found = json.loads(self.path.read_text(encoding="utf-8"))
                 self.known = {place: shown_name(one["name"]) or place for place, one in found.items()}
+                self.languages = {place: one.get("language") for place, one in found.items()}
                 self.changed = changed
         except FileNotFoundError:
             self.known = self.changed = None

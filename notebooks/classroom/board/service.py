@@ -72,6 +72,8 @@ class Places:
 class Handler(HubOAuthenticated, RequestHandler):
     """What all addresses have in common: strict headers, and pages in the reader's language also for what fails."""
 
+    own_language = None  # of a learner who has lost their way
+
     def set_default_headers(self):
         """Let no page be kept, framed, or run anything but the board's own files."""
         self.set_header("Content-Security-Policy", POLICY)
@@ -81,10 +83,10 @@ class Handler(HubOAuthenticated, RequestHandler):
 
     @property
     def reader(self):
-        """Whoever reads: the language asked for, else the class's."""
-        asked = self.get_query_argument("lang", "")
-        language = asked if asked in table.LANGUAGES else self.settings["language"]
-        return pages.Reader(language, self.settings["base"], self.settings["labs"], self.hub_auth.base_url)
+        """Whoever reads, in the language asked for, else their own, else the class's."""
+        wanted = (self.get_query_argument("lang", ""), self.own_language, self.settings["language"])
+        language = next(one for one in wanted if one in table.LANGUAGES)
+        return pages.Reader(language, self.settings["base"], self.hub_auth.base_url)
 
     def write_error(self, status_code, **about):
         """Say in the reader's language what is wrong; never a stack trace."""
@@ -136,6 +138,8 @@ class TeachersOwn(Handler):
         if user is None and self.is_page:
             self.redirect(self.get_login_url())
         elif user is None or user.get("name") != TEACHER:
+            self.settings["names"].read()
+            self.own_language = self.settings["names"].languages.get(user["name"]) if user else None
             raise HTTPError(403)
 
     is_page = True  # and no part of one, which cannot lead to the log-in
@@ -266,7 +270,6 @@ def application(folder, language):
         log_function=lambda handler: None,
         language=language if language in table.LANGUAGES else table.LANGUAGES[0],
         base=os.environ.get("JUPYTERHUB_BASE_URL", "/"),
-        labs=os.environ.get("COURSE_BOARD_LABS") == "1",
         store=Store(folder / "board.sqlite"),
         names=people.Names(folder / "names.json"),
         pace=reports.Pace(MOST),

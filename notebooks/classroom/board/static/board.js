@@ -31,7 +31,7 @@ async function renew() {
     last = new Date();
     lost.hidden = true;
   } catch {
-    lost.textContent = lost.dataset.words.replace("{time}", last.toLocaleTimeString());
+    lost.textContent = lost.dataset.words.replace("{time}", last.toLocaleTimeString(document.documentElement.lang));
     lost.hidden = false;
   }
   setTimeout(renew, PERIOD);
