@@ -33,6 +33,7 @@ def configure(c, settings):
     c.Spawner.http_timeout = 120
     c.Spawner.consecutive_failure_limit = 0  # one learner's broken home must not end the hub
     c.JupyterHub.concurrent_spawn_limit = 100
+    c.JupyterHub.last_activity_interval = 5  # seconds until a proxy that came back knows the servers
 
 
 def roles():
