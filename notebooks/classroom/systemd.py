@@ -190,6 +190,7 @@ def remove(settings, names, folder=UNITS):
     found = [unit(settings, name) for name in names if (folder / unit(settings, name)).exists()]
     if found:
         control("disable", "--now", "--quiet", *found)
+        control("reset-failed", *found)  # the proxy calls being stopped a failure
         for name in found:
             (folder / name).unlink()
         control("daemon-reload")
