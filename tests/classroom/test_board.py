@@ -181,7 +181,7 @@ def test_a_flood_harms_nobody_else(class_server, learner, teacher, board):
     assert report(board, token) == 204
     with ThreadPoolExecutor(8) as pool:
         flood = [pool.submit(report, board, learner.token) for _ in range(200)]
-        flood += [pool.submit(report, board, f"{n:032x}") for n in range(200)]
+        flood += [pool.submit(report, board, f"{n:032x}") for n in range(300)]
         answers, waits = [], []
         for n in range(5):
             begun = time.monotonic()
