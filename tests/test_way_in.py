@@ -6,7 +6,9 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
+from jupyterlab import labapp
 from jupyterlab.commands import get_app_dir
+from jupyterlab_server.config import get_page_config
 from traitlets.config.loader import PyFileConfigLoader
 
 from course.contents import LANGUAGES
@@ -53,6 +55,13 @@ def test_jupyterlab_knows_each_setting(language):
         for key, value in values.items():
             choices = schema["properties"][key].get("oneOf", [{"const": value}])
             assert value in [choice["const"] for choice in choices], key
+
+
+def test_jupyterlab_does_not_ask_whether_to_be_built(language):
+    asked = get_page_config([], settings(language).LabApp.app_settings_dir)
+    for key in ("buildAvailable", "buildCheck"):
+        assert asked[key] is False
+        assert f'"{key}"' in Path(labapp.__file__).read_text(encoding="utf-8"), "JupyterLab has renamed it"
 
 
 def test_the_readers_own_settings_are_kept_apart(language):

@@ -1,7 +1,8 @@
 """JupyterLab as the course opens it, in Ukrainian: jupyter lab --config notebooks/uk/lab.py
 
-.lab/overrides.json sets the language of the menus and turns the news off. The reader's own JupyterLab is neither read
-nor changed: settings and open tabs are kept in work/.lab.
+.lab/overrides.json sets the language of the menus and turns the news off; page_config.json spares the question whether
+JupyterLab has to be built anew, half a second of work whenever it is opened. The reader's own JupyterLab is neither
+read nor changed: settings and open tabs are kept in work/.lab.
 """
 
 import os

@@ -20,7 +20,7 @@ SCRIPTS = 68  # files that JupyterLab loads before it shows a page, of some 260
 PATIENCE = 300  # seconds until a learner gives up
 FIRST = (  # what JupyterLab asks its server when it begins
     *("api/me", "lab/api/settings", "api/kernelspecs", "api/kernels", "api/terminals", "api/sessions", "api/me"),
-    *("lab/api/workspaces", "api/kernelspecs", "lab/api/translations", "lsp/status", "lab/api/build"),
+    *("lab/api/workspaces", "api/kernelspecs", "lab/api/translations", "lsp/status"),
     *("api/contents?content=1&hash=0", "lab/api/workspaces/default", "lab/api/settings?ids_only=true", "api/nbconvert"),
 )
 AGAIN = ("api/terminals", "lab/api/workspaces", "api/kernels", "api/sessions")  # every ten seconds
@@ -125,7 +125,8 @@ class Browser:
         folder, rest = main.rpartition("/")[0], [one for one in linked if one != main]
         await self.together([*rest, *(f"{folder}/{one}" for one in scripts(body.decode()))])
         self.listeners.append(asyncio.create_task(self.listen("api/events/subscribe")))
-        await self.together([self.home + one for one in FIRST], wanted=(200, 404))
+        asked = [*FIRST, "lab/api/build"] if '"buildCheck": true' in text else FIRST
+        await self.together([self.home + one for one in asked], wanted=(200, 404))
         known = await self.api("GET", "lab/api/translations")
         for locale in [one for one in known["data"] if one.startswith(self.language)]:
             await self.api("GET", f"lab/api/translations/{locale}")
