@@ -176,8 +176,9 @@ def proxy(folder, node, wheels):
     """
     shutil.copytree(HERE / "proxy", folder)
     if wheels:
+        careful = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}  # Debian 12's Python has it not yet
         with tarfile.open(Path(wheels) / PROXY_ARCHIVE) as archive:
-            archive.extractall(folder, filter="data")
+            archive.extractall(folder, **careful)
         return
     npm = [node / "bin" / "node", node / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"]
     run([*npm, "ci", "--ignore-scripts", "--omit=dev", "--no-audit", "--no-fund"], cwd=folder)

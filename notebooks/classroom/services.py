@@ -90,19 +90,11 @@ def service_accounts(settings):
         ClassError: an account cannot be made.
     """
     for name in ("proxy", "board"):
-        words = [
-            "useradd",
-            "--system",
-            "--no-create-home",
-            "--home-dir",
-            "/nonexistent",
-            "--shell",
-            "/usr/sbin/nologin",
-        ]
+        words = ["useradd", "--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent"]
         try:
             pwd.getpwnam(account(settings, name))
         except KeyError:
-            environments.run([*words, "--user-group", account(settings, name)])
+            environments.run([*words, "--shell", "/usr/sbin/nologin", account(settings, name)])
     shutil.chown(settings.board, settings.board_account, settings.board_account)
     shutil.rmtree(settings.tls, ignore_errors=True)
     if settings.certificate:

@@ -155,15 +155,11 @@ def check(settings, options):
     environments.python_for_all()
     if options.wheels and not (options.wheels / environments.PROXY_ARCHIVE).exists():
         raise problem("no_wheels", folder=options.wheels)
-    ports = {
-        "proxy": (settings.port, settings.proxy_port),
-        "hub": (settings.hub_port,),
-        "board": (settings.board_port,),
-    }
-    for name, numbers in ports.items():
-        for number in numbers:
-            if not services.running(settings, name) and not is_free(number):
-                raise problem("port_taken", port=number, first=settings.port)
+    ports = [("proxy", settings.port), ("proxy", settings.proxy_port)]
+    ports += [("hub", settings.hub_port), ("board", settings.board_port)]
+    for name, port in ports:
+        if not services.running(settings, name) and not is_free(port):
+            raise problem("port_taken", port=port, other=settings.port + 1)
 
 
 def check_numbers(settings):

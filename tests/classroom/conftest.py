@@ -54,9 +54,9 @@ class ClassServer:
         return services.running(self.settings, name)
 
 
-def command(*words, **options):
+def command(*words, timeout=LONGEST, **options):
     """The teacher's command; returns the finished process."""
-    return subprocess.run([*map(str, (*COMMAND, *words))], capture_output=True, text=True, timeout=LONGEST, **options)
+    return subprocess.run([*map(str, (*COMMAND, *words))], capture_output=True, text=True, timeout=timeout, **options)
 
 
 def free_port():
