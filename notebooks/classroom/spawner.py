@@ -192,6 +192,7 @@ def confined(settings, home):
         "CPUWeight": "100",  # whoever computes a lot gets an equal part, not all
         "OOMScoreAdjust": "500",
         "TimeoutStopSec": "10",
+        "CollectMode": "inactive-or-failed",  # nothing is left of a server that was killed
         "UMask": "0077",
         "PrivateTmp": "yes",
         "PrivateDevices": "yes",
