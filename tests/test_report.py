@@ -348,6 +348,12 @@ def test_a_lock_that_nobody_gives_back_holds_nobody_up(tmp_path, monkeypatch):
     assert progress.solved() == {"05.1", "05.2"}
 
 
+def test_an_answer_before_any_folder_was_opened_is_stored(tmp_path, monkeypatch):
+    monkeypatch.setenv("COURSE_WORK", str(tmp_path / "new"))
+    progress.remember("06.1")
+    assert progress.solved() == {"06.1"}
+
+
 def test_where_there_are_no_locks_marks_are_stored(tmp_path, monkeypatch):
     monkeypatch.setenv("COURSE_WORK", str(tmp_path))
     work_in(str(tmp_path))

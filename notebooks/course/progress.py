@@ -106,6 +106,8 @@ def remember(key):
     Raises:
         CourseError: the file cannot be written.
     """
+    with suppress(OSError):  # store() tells what cannot be written
+        work_folder().mkdir(parents=True, exist_ok=True)  # an answer may come before any folder was opened
     with alone():
         store(solved_so_far() | {key})  # read again: another kernel may have stored something since
 
