@@ -244,7 +244,16 @@ def test_those_who_need_help_are_on_top(store):
         "cl-07": "away",
     }
     assert [level for _, level in order] == sorted((level for _, level in order), key=people.LEVELS.index)
-    assert people.totals(everybody) == {"all": 8, "here": 6, "help": 3, "solved": 7}
+    found = people.totals(everybody, NOW + 300)
+    assert (found["all"], found["here"], found["help"], found["solved"]) == (8, 6, 3, 7)
+
+
+def test_the_pace_of_the_class_is_what_was_solved_lately(store):
+    store.take("cl-01", sent(solved=["05.1", "05.2"]), NOW)
+    store.take("cl-01", sent(solved=["05.1", "05.2", "05.3"]), NOW + 500)
+    everybody = class_of(store, ["Оленка"], NOW + 700)
+    assert people.totals(everybody, NOW + 700)["lately"] == 1
+    assert people.totals(everybody, NOW + 500)["lately"] == 3
 
 
 def test_the_teacher_and_places_without_a_person_are_no_rows(store):
@@ -279,7 +288,13 @@ def everybody(store):
 
 def board(everybody, language, template="board.html", chosen="", **values):
     reader = pages.Reader(language)
-    values |= {"page": "", "part": "table", "totals": people.totals(everybody), "everybody": everybody, "xsrf": "x"}
+    values |= {
+        "page": "",
+        "part": "table",
+        "totals": people.totals(everybody, NOW),
+        "everybody": everybody,
+        "xsrf": "x",
+    }
     return pages.render(template, reader, chosen=chosen, **values).decode()
 
 
@@ -330,7 +345,7 @@ def test_the_wall_has_no_names_and_stays_on_its_canvas(everybody, language, chos
     for crowd in (everybody, everybody * 13, []):
         reader = pages.Reader(language)
         values = pages.picture(crowd, chosen, reader)
-        html = pages.render("picture.html", reader, totals=people.totals(crowd), **values).decode()
+        html = pages.render("picture.html", reader, totals=people.totals(crowd, NOW), **values).decode()
         assert not any(name in unescape(html) for name in NAMES) and "cl-0" not in html
         assert f"on the wall {len(values['rows'])}" == f"on the wall {html.count('data-key')}"
         for row in values["rows"]:

@@ -10,6 +10,7 @@ MANY_TRIES = 3
 MANY_MINUTES = 15
 SILENT_MINUTES = 10
 AWAY_MINUTES = 30
+LATELY_MINUTES = 10  # in which the pace of the class is counted
 LEVELS = ("help", "silent", "working", "new", "away")  # from the top of the table down
 LONGEST_NAME = 80
 
@@ -113,21 +114,25 @@ def people(standings, names, now):
     return sorted(found, key=lambda person: person.rank)
 
 
-def totals(everybody):
+def totals(everybody, now):
     """What stands above the table.
 
     Args:
         everybody: a list of Person.
+        now: the time, in seconds.
 
     Returns:
         {name: number}.
     """
     here = [person for person in everybody if person.level not in ("new", "away")]
+    times = [at for person in everybody for at in person.solved.values()]
     return {
         "all": len(everybody),
         "here": len(here),
         "help": sum(person.level == "help" for person in everybody),
-        "solved": sum(len(person.solved) for person in everybody),
+        "solved": len(times),
+        "lately": sum(at > now - 60 * LATELY_MINUTES for at in times),
+        "minutes": LATELY_MINUTES,
     }
 
 

@@ -173,7 +173,7 @@ class ShowTable(TeachersOwn):
         chosen = self.chosen() if self.chosen() != "all" else ""
         everybody = self.everybody()
         shown = people.in_lesson(everybody, chosen)
-        values = {"chosen": chosen, "totals": people.totals(everybody), "everybody": shown}
+        values = {"chosen": chosen, "totals": people.totals(everybody, time.time()), "everybody": shown}
         self.show(page="", part="table", **values)
 
 
@@ -191,7 +191,7 @@ class ShowWall(TeachersOwn):
     def get(self):
         """Show it: the lesson asked for, the whole course, or the lesson that most are in."""
         everybody, chosen = self.everybody(), self.chosen()
-        values = {"chosen": chosen, "totals": people.totals(everybody)}
+        values = {"chosen": chosen, "totals": people.totals(everybody, time.time())}
         self.show(page="wall", part="wall/picture", **values, **pages.picture(everybody, chosen, self.reader))
 
 

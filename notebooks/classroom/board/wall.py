@@ -58,8 +58,7 @@ def rows(everybody, lesson, language):
         y = TOP + (n % in_column) * height
         title = f"{key}. {table.lesson_of(key).title(key, language)}"
         title = cut(title, int(width / (TITLE * LETTER)) - COUNTS)
-        room = (width, min(height - TITLE - 26, LARGEST_SQUARE))
-        drawn = squares(solved, now, len(everybody), x, y + TITLE + 10, room)
+        drawn = squares(solved, now, len(everybody), x, y + TITLE + 10, (width, height - TITLE - 24))
         found.append(Row(key, title, solved, now, x, y + TITLE - 4, x + width, drawn))
     return found
 
@@ -84,16 +83,24 @@ def squares(solved, now, everybody, x, y, room):
 
     Args:
         solved, now, everybody: how many.
-        x, y: where the row of squares begins.
-        room: its (width, height).
+        x, y: where they begin.
+        room: the (width, height) they may take; they stand in as many lines as lets them be largest.
 
     Returns:
         A list of Square.
     """
-    step = min(room[0] / max(everybody, 1), room[1])
+    in_line, step = 1, 0
+    for lines in range(1, 6):
+        each = max(-(-everybody // lines), 1)
+        if (size := min(room[0] / each, room[1] / lines, LARGEST_SQUARE)) > step:
+            in_line, step = each, size
     kinds = ["solved"] * solved + ["now"] * now
     kinds += ["not_yet"] * (everybody - len(kinds))
-    return [Square(kind, round(x + n * step, 1), round(y, 1), round(step * 0.86, 1)) for n, kind in enumerate(kinds)]
+    places = [(x + n % in_line * step, y + n // in_line * step) for n in range(everybody)]
+    return [
+        Square(kind, round(left, 1), round(top, 1), round(step * 0.86, 1))
+        for kind, (left, top) in zip(kinds, places, strict=True)
+    ]
 
 
 def cut(title, longest):
