@@ -132,12 +132,13 @@ def end_processes(account):
     )
 
 
-def deliver(settings, account):
+def deliver(settings, account, afresh=False):
     """Bring the course of today into a home, as its owner: root writes nothing there, where links may wait.
 
     Args:
         settings: the class.
         account: what make() gave.
+        afresh: whether to empty their folder of temporary files, before a server starts.
 
     Returns:
         What delivery.py says: one line.
@@ -146,9 +147,10 @@ def deliver(settings, account):
         ClassError: the course could not be delivered.
     """
     program = Path(__file__).with_name("delivery.py").read_text(encoding="utf-8")  # the account may not reach the file
+    home = settings.homes / account.pw_name
     try:
         done = subprocess.run(
-            [settings.course_python, "-I", "-", str(settings.course), str(settings.homes / account.pw_name)],
+            [settings.course_python, "-I", "-", settings.course, home, *(["afresh"] if afresh else [])],
             input=program,
             capture_output=True,
             text=True,

@@ -1,7 +1,8 @@
 """Bring the course into a learner's home, as the learner: what they changed stays, what they did not is renewed.
 
-    python delivery.py COURSE HOME
+    python delivery.py COURSE HOME [afresh]
 
+`afresh` also empties the folder of temporary files: nothing of the learner's runs then.
 It runs on its own (it is handed to Python as text), needs only the standard library, and looks at nothing in the home
 but the places of the course's own files: whatever else lies there cannot disturb it.
 """
@@ -11,6 +12,7 @@ import hashlib
 import json
 import os
 import secrets
+import shutil
 import stat
 import sys
 import time
@@ -26,8 +28,19 @@ def main():
     source, home = Path(sys.argv[1]), Path(sys.argv[2])
     if not (source / "notebooks" / "course").is_dir():
         sys.exit(f"{source}: there is no course here")
+    make_temporary(home / ".tmp", "afresh" in sys.argv[3:])
     done = Delivery(source, home).run()
     print(", ".join(f"{word} {count}" for word, count in done.items()) or "nothing new")
+
+
+def make_temporary(folder, afresh):
+    """Make the folder that TMPDIR names; without it, temporary files would go among everybody's."""
+    state = look(folder)
+    if state and not stat.S_ISDIR(state.st_mode):
+        put_aside(folder)
+    elif state and afresh:
+        shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(exist_ok=True)
 
 
 class Delivery:
@@ -160,7 +173,7 @@ def read_manifest(path):
         with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
             known = json.loads(file.read(1_000_000))
         return {path: (int(size), str(sum_)) for path, (size, sum_) in known.items() if is_plain(path)}
-    except (OSError, ValueError, TypeError, AttributeError):
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError):
         return {}
 
 
@@ -191,14 +204,14 @@ def write(path, content):
 
 @contextmanager
 def held(path):
-    """Let two deliveries wait for each other, ten seconds at most; the lock is the learner's, who may break it."""
+    """Let two deliveries wait for each other, five seconds at most; the lock is the learner's, who may break it."""
     try:
         lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
     except OSError:
         yield
         return
     try:
-        for _ in range(100):
+        for _ in range(50):
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break

@@ -43,7 +43,7 @@ class PlaceMixin(HasTraits):
         await asyncio.to_thread(accounts.end_processes, self.account)  # of a server that was killed
         self.step = "course"
         try:
-            said = await asyncio.to_thread(accounts.deliver, self.settings, self.account)
+            said = await asyncio.to_thread(accounts.deliver, self.settings, self.account, afresh=True)
             self.log.info("%s: delivered: %s", self.user.name, said)
         except ClassError as error:
             self.log.error("%s", error)  # the course of yesterday is better than none
@@ -163,6 +163,8 @@ def write_to(log):
 class UnitSpawner(PlaceMixin, SystemdSpawner):
     """Where there is systemd: a unit for each server, with memory and processes counted together."""
 
+    process = None  # the unit's main process, and when it began
+
     async def start(self):
         """Start the server."""
         await self.prepare()
@@ -172,6 +174,22 @@ class UnitSpawner(PlaceMixin, SystemdSpawner):
         self.mem_limit = MEMORY
         self.unit_extra_properties = confined(self.settings, self.home)
         return await super().start()
+
+    async def poll(self):
+        """Whether the server runs; systemd, which takes a process to ask, is asked when the known one has ended."""
+        if self.process and services.started_at(self.process[0]) == self.process[1]:
+            return None
+        ended = await super().poll()
+        self.process = None if ended else await self.main_process()
+        return ended
+
+    async def main_process(self):
+        """The unit's main process and when it began, None if systemd knows of none."""
+        ask = ("systemctl", "show", "--property=MainPID", "--value", self.unit_name)
+        asked = await asyncio.create_subprocess_exec(*ask, stdout=asyncio.subprocess.PIPE)
+        pid = int((await asked.communicate())[0] or 0)
+        began = services.started_at(pid)
+        return (pid, began) if began else None
 
 
 def confined(settings, home):

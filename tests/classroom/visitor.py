@@ -99,9 +99,10 @@ class Kernel:
         content = {"code": code, "silent": False, "store_history": False, "allow_stdin": False, "stop_on_error": True}
         message = {"header": head, "parent_header": {}, "metadata": {}, "content": content, "channel": "shell"}
         self.socket.send(json.dumps(message))
-        self.socket.settimeout(seconds)
-        said = []
+        said, limit = [], time.monotonic() + seconds
         while True:
+            assert time.monotonic() < limit, f"the cell takes more than {seconds} s: {''.join(said)}"
+            self.socket.settimeout(seconds)
             answer = json.loads(self.socket.recv())
             if answer["parent_header"].get("msg_id") != number:
                 continue
