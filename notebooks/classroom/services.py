@@ -42,7 +42,7 @@ def command(settings, name):
     words = [node, settings.proxy_program, "--ip", "", "--port", settings.port]
     words += ["--api-ip", "127.0.0.1", "--api-port", settings.proxy_port]
     words += ["--default-target", f"http://127.0.0.1:{settings.hub_port}"]
-    words += ["--error-target", f"http://127.0.0.1:{settings.hub_port}/hub/error"]
+    words += ["--error-path", package / "pages" / "proxy"]  # a page that waits, also while the hub is away
     if settings.certificate:
         words += ["--ssl-cert", settings.tls / "certificate.pem", "--ssl-key", settings.tls / "key.pem"]
     return [str(word) for word in words]

@@ -95,6 +95,13 @@ def test_every_reason_is_said_in_every_language(settings):
     assert pages.Page(settings).word("no such key") == pages.WORDS["error_other"]["uk"]
 
 
+def test_the_page_for_a_hub_that_is_away_says_what_the_hub_would():
+    """The proxy shows it as it stands."""
+    page = (pages.HERE / "proxy" / "error.html").read_text()
+    assert all(sentence in page for sentence in pages.WORDS["error_503"].values())
+    assert '<meta http-equiv="refresh" content="4">' in page and "<script" not in page
+
+
 # Places and passwords
 
 
