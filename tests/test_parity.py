@@ -61,6 +61,16 @@ def test_comments_and_docstrings_may_differ():
     assert list(differences(ru, uk)) == []
 
 
+def test_the_authors_command_names_the_language_of_its_page():
+    ru, uk = read("ru", "01_init"), read("uk", "01_init")
+    block = "\n```sh\npython notebooks/author {0} 04  # {0}\npython notebooks/author slides {0} 04\n```"
+    for notebook, language in ((ru, "ru"), (uk, "uk")):
+        cell(notebook, "markdown").source += block.format(language)
+    assert list(differences(ru, uk)) == []
+    cell(uk, "markdown").source = cell(uk, "markdown").source.replace("slides uk 04", "slides uk 05")
+    assert any("code blocks" in sentence for sentence in differences(ru, uk))
+
+
 def test_carried_code_keeps_the_twins_comments():
     edited = "# перше\na = 1  # один\nb = 22\n# третє\nc = 3"
     twin = "# первое\na = 1  # единица\nb = 2"
