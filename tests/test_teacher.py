@@ -155,11 +155,14 @@ def test_both_tests_ask_different_questions(language):
 
 
 def test_the_answers_are_what_happens(tmp_path):
-    """Questions 4, 5, 6, 9 and 10, in the folder of lesson 03."""
+    """Questions 4, 5, 6, 7, 9 and 10, in the folder of lesson 03."""
     with page_shell(page_of("ru", "03"), tmp_path) as run:
 
         def answer(*lines):
-            return [run(nbformat.v4.new_code_cell(line)).stdout for line in lines][-1].splitlines()[-1:]
+            return said(*lines).splitlines()[-1:]
+
+        def said(*lines):
+            return [run(nbformat.v4.new_code_cell(line)).stdout for line in lines][-1]
 
         file = "migrations/versions/0001_create_users.py"
         answer('from lesson import *\nstart("03")', '%alembic revision -m "create users" --rev-id 0001')
@@ -180,7 +183,15 @@ def test_the_answers_are_what_happens(tmp_path):
         before = answer('%alembic revision -m "more" --rev-id 0002', "%alembic upgrade head", "%alembic history")
         answer(f'import os; os.rename("{file}", "migrations/versions/zzz.py")')
         assert answer("%alembic history") == before  # 4 after
-        assert answer("%alembic downgrade -1", "%alembic current") == ["0001"]  # 10 after
+        for step in ("downgrade -1", "upgrade head"):  # 10: the arrow in the log points to where the database is
+            arrow = re.search(r"Running (?:up|down)grade \w+ -> (\w+)", said(f"%alembic {step}"))
+            assert answer("%alembic current")[0].split()[0] == arrow[1]
+        schema = 'print(__import__("sqlite3").connect("data.db").execute("SELECT sql FROM sqlite_master").fetchall())'
+        before = answer(schema)
+        file = "migrations/versions/0003_auto.py"
+        draft = said('%alembic revision --autogenerate -m "auto" --rev-id 0003', f'print(open("{file}").read())')
+        assert "add_column" in draft
+        assert answer(schema) == before  # 7
 
 
 sets_type = pytest.mark.skipif(paper.typst is None, reason=paper.NO_TYPST)
