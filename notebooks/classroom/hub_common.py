@@ -3,11 +3,31 @@
 from functools import partial
 from pathlib import Path
 
+from traitlets import Any, HasTraits, Unicode
+
 from classroom import board, pages
 from classroom.entrance import Entrance
 
 POLICY = "default-src 'self'; script-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'"
 HEADERS = {"Content-Security-Policy": f"{POLICY}; frame-ancestors 'none'", "X-Content-Type-Options": "nosniff"}
+
+
+class PlaceMixin(HasTraits):
+    """What every spawner tells the door and the waiting page. `settings` is the class."""
+
+    settings = Any(help="The class.").tag(config=True)
+    language = Unicode("", help="The language that this server was started in.")
+    step = "server"  # of those that the waiting page shows
+    unused = False  # whether nobody has sat there since it was started
+
+    def get_state(self):
+        """What a new hub has to know of a server that goes on running."""
+        return {**super().get_state(), "language": self.language}
+
+    def load_state(self, state):
+        """Remember a server that went on running while the hub was away."""
+        super().load_state(state)
+        self.language = state.get("language", "")
 
 
 def configure(c, settings):

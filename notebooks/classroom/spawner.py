@@ -10,9 +10,8 @@ from pathlib import Path
 
 from jupyterhub.spawner import LocalProcessSpawner, set_user_setuid
 from systemdspawner import SystemdSpawner
-from traitlets import Any, HasTraits, Unicode
 
-from classroom import ClassError, accounts, board, people, services
+from classroom import ClassError, accounts, board, hub_common, lab_server, people, services
 
 SYSTEM = ctypes.CDLL(None)
 PR_SET_NO_NEW_PRIVS = 38  # su, sudo, crontab, at: no program of root's gives a learner more than they have
@@ -20,17 +19,14 @@ MEGABYTE = 2**20
 PROCESSES = 512  # threads count: a kernel has 13, a server 6, PostgreSQL some
 FILE_SIZE = 200 * MEGABYTE
 ADDRESSES = 2048 * MEGABYTE  # of one process; kernels reach 850 MB without using them
-MEMORY = 1024 * MEGABYTE  # of one learner's processes together, where systemd can hold them to it
-IDLE_KERNEL = 3 * 60 * 60  # seconds until a kernel ends that nobody is connected to
+MEMORY = 1536 * MEGABYTE  # of one learner's processes together: a server and a dozen kernels of open lessons
+GROUPS = Path("/sys/fs/cgroup")
 
 
-class PlaceMixin(HasTraits):
-    """What both spawners share. `settings` is the class."""
+class PlaceMixin(hub_common.PlaceMixin):
+    """What both spawners share."""
 
-    settings = Any(help="The class.").tag(config=True)
-    language = Unicode("", help="The language that this server was started in.")
     step = "account"
-    unused = False  # whether nobody has sat there since it was started
 
     async def prepare(self):
         """Make the account, bring the course into its home, and choose the language; `step` tells the waiting page."""
@@ -48,7 +44,7 @@ class PlaceMixin(HasTraits):
         except ClassError as error:
             self.log.error("%s", error)  # the course of yesterday is better than none
         self.language = await asyncio.to_thread(people.language_at, self.settings, self.user.name)
-        self.default_url = f"/lab/tree/notebooks/{self.language}/00_start.ipynb"
+        self.default_url = lab_server.first_page(self.language)
         self.step = "server"
 
     @property
@@ -57,16 +53,8 @@ class PlaceMixin(HasTraits):
         return self.settings.homes / accounts.account_of(self.settings, self.user.name)
 
     def get_args(self):
-        """The server's options: the course's own JupyterLab, and kernels that no neighbour can listen to."""
-        return [
-            *super().get_args(),
-            f"--config={self.home}/course/notebooks/{self.language}/lab.py",
-            "--KernelManager.transport_encryption=required",
-            "--LanguageServerManager.autodetect=False",
-            f"--MappingKernelManager.cull_idle_timeout={IDLE_KERNEL}",
-            "--MappingKernelManager.cull_interval=300",
-            "--FileCheckpoints.checkpoint_dir=.ipynb_checkpoints",
-        ]
+        """The server's options: the hub's and the course's."""
+        return [*super().get_args(), *lab_server.options(self.home, self.language)]
 
     def get_env(self):
         """The server's environment: what it needs and nothing of the hub's own."""
@@ -84,22 +72,16 @@ class PlaceMixin(HasTraits):
         )
         return env
 
-    def get_state(self):
-        """What a new hub has to know of a server that goes on running."""
-        return {**super().get_state(), "language": self.language}
-
-    def load_state(self, state):
-        """Remember a server that went on running while the hub was away."""
-        super().load_state(state)
-        self.language = state.get("language", "")
-
 
 class ProcessSpawner(PlaceMixin, LocalProcessSpawner):
-    """Where there is no systemd: a process with the limits that the kernel of the system has for every process."""
+    """Where there is no systemd: a process with the limits that the system has for processes and their groups."""
+
+    group = None
 
     async def start(self):
         """Start the server."""
         await self.prepare()
+        self.group = memory_group(f"alembic-class-{self.account.pw_name}")
         return await super().start()
 
     async def stop(self, now=False):
@@ -125,13 +107,15 @@ class ProcessSpawner(PlaceMixin, LocalProcessSpawner):
 
     def make_preexec_fn(self, name):
         """What the new process does before it becomes the learner's server."""
-        become, log = set_user_setuid(self.account.pw_name), self.home / ".jupyterlab.log"
+        become, log, group = set_user_setuid(self.account.pw_name), self.home / ".jupyterlab.log", self.group
 
         def preexec():
             for number in (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
                 signal.signal(number, signal.SIG_DFL)  # whoever started the hub may have had them ignored
             with open("/proc/self/oom_score_adj", "w") as file:
                 file.write("500")  # when memory runs out, a learner's process ends before the hub
+            if group:
+                (group / "cgroup.procs").write_text(str(os.getpid()))
             limit(resource.RLIMIT_NPROC, PROCESSES)
             limit(resource.RLIMIT_FSIZE, FILE_SIZE)
             limit(resource.RLIMIT_AS, ADDRESSES)
@@ -142,6 +126,28 @@ class ProcessSpawner(PlaceMixin, LocalProcessSpawner):
             write_to(log)
 
         return preexec
+
+
+def memory_group(name):
+    """A group whose processes may take MEMORY together.
+
+    Args:
+        name: the group's.
+
+    Returns:
+        Its folder; None where the system gives none, as in many containers: there each process has its own limit.
+    """
+    try:
+        if (GROUPS / "cgroup.subtree_control").exists():  # the second version
+            (GROUPS / "cgroup.subtree_control").write_text("+memory")
+            group, most = GROUPS / name, "memory.max"
+        else:
+            group, most = GROUPS / "memory" / name, "memory.limit_in_bytes"
+        group.mkdir(exist_ok=True)
+        (group / most).write_text(str(MEMORY))
+        return group
+    except OSError:
+        return None
 
 
 def limit(what, most):

@@ -8,9 +8,8 @@ import asyncio
 from pathlib import Path
 
 from kubespawner import KubeSpawner
-from traitlets import Any, HasTraits, Unicode
 
-from classroom import board, hub_common, passwords, people
+from classroom import board, hub_common, lab_server, passwords, people
 from classroom.settings import LANGUAGES, Settings
 
 FOLDER = Path("/srv/jupyterhub")  # the volume of the hub's pod
@@ -38,6 +37,7 @@ def configure(c, values, folder=FOLDER):
         if service["name"] == board.NAME:  # values.yaml gives its address, the chart its token
             service |= board.hub_service(settings) | {key: service[key] for key in ("url", "api_token")}
     c.JupyterHub.load_roles += hub_common.roles()
+    c.JupyterHub.tornado_settings = {**c.JupyterHub.tornado_settings, "slow_spawn_timeout": 0}  # as the chart has it
 
 
 def the_class(values, folder):
@@ -69,31 +69,18 @@ def the_class(values, folder):
     )
 
 
-class PlaceMixin(HasTraits):
-    """What the door and the waiting page know of a learner's server. `settings` is the class."""
-
-    settings = Any(help="The class.").tag(config=True)
-    language = Unicode("", help="The language that this server was started in.")
-    step = "server"
+class PlaceMixin(hub_common.PlaceMixin):
+    """A learner's server that pod.py starts."""
 
     async def start(self):
         """Start the pod, in the language of who sits at the place; pod.py does the rest there."""
         self.language = await asyncio.to_thread(people.language_at, self.settings, self.user.name)
-        self.default_url = f"/lab/tree/notebooks/{self.language}/00_start.ipynb"
+        self.default_url = lab_server.first_page(self.language)
         return await super().start()
 
     def get_env(self):
         """What pod.py is told, beside values.yaml's singleuser.extraEnv."""
         return {**super().get_env(), "COURSE_LANGUAGE": self.language}
-
-    def get_state(self):
-        """What a new hub has to know of a server that goes on running."""
-        return {**super().get_state(), "language": self.language}
-
-    def load_state(self, state):
-        """Remember a server that went on running while the hub was away."""
-        super().load_state(state)
-        self.language = state.get("language", "")
 
 
 class PodSpawner(PlaceMixin, KubeSpawner):

@@ -1,6 +1,6 @@
 """What a learner's pod runs: brings the course into the home, which is a volume, and becomes JupyterLab's server.
 
-The hub's environment variable COURSE_LANGUAGE says which of the course's languages opens. Standard library only.
+The environment variable COURSE_LANGUAGE, which the hub sets, says in which language. Standard library only.
 """
 
 import os
@@ -9,33 +9,21 @@ import sys
 from pathlib import Path
 
 COURSE = Path(__file__).resolve().parents[3]
-IDLE_KERNEL = 3 * 60 * 60  # seconds until a kernel ends that nobody is connected to
+sys.path[0] = str(COURSE / "notebooks")  # where `classroom` is, in place of this folder
+
+from classroom import lab_server  # noqa: E402
 
 
 def main():
     """Deliver, then become the server; the course of yesterday is better than no server."""
     home = Path.home()
-    delivery = subprocess.run([sys.executable, "-I", COURSE / "notebooks" / "classroom" / "delivery.py", COURSE, home])
-    if delivery.returncode:
+    delivery = COURSE / "notebooks" / "classroom" / "delivery.py"
+    if subprocess.run([sys.executable, "-I", delivery, COURSE, home, "afresh"]).returncode:
         print("The course was not delivered; the server starts with what the home has.", file=sys.stderr, flush=True)
+    os.environ["TMPDIR"] = str(home / ".tmp")
     os.chdir(home)
-    os.execvp("jupyterhub-singleuser", ["jupyterhub-singleuser", *options(home), *sys.argv[1:]])
-
-
-def options(home):
-    """The server's options: JupyterLab as the course opens it.
-
-    Args:
-        home: the learner's.
-
-    Returns:
-        A list of words.
-    """
-    return [
-        f"--config={home}/course/notebooks/{os.environ['COURSE_LANGUAGE']}/lab.py",
-        "--LanguageServerManager.autodetect=False",
-        f"--MappingKernelManager.cull_idle_timeout={IDLE_KERNEL}",
-    ]
+    words = ["jupyterhub-singleuser", *lab_server.options(home, os.environ["COURSE_LANGUAGE"]), *sys.argv[1:]]
+    os.execvp(words[0], words)
 
 
 if __name__ == "__main__":
