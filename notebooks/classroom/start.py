@@ -39,6 +39,7 @@ def run(options):
         settings.save()
         if systemd.here():
             systemd.install(settings, services.units(settings))
+            fcntl.flock(lock, fcntl.LOCK_UN)  # the units keep the class alive; a `stop` and a new `start` need not wait
             opened(settings, password, options)
         else:
             threading.Thread(target=opened, args=(settings, password, options), daemon=True).start()
