@@ -19,7 +19,6 @@ def options(home, language):
         "--LanguageServerManager.autodetect=False",
         f"--MappingKernelManager.cull_idle_timeout={IDLE_KERNEL}",
         "--MappingKernelManager.cull_interval=300",
-        "--FileCheckpoints.checkpoint_dir=.ipynb_checkpoints",
     ]
 
 

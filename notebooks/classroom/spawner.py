@@ -6,6 +6,7 @@ import os
 import resource
 import shutil
 import signal
+from contextlib import suppress
 from pathlib import Path
 
 from jupyterhub.spawner import LocalProcessSpawner, set_user_setuid
@@ -90,6 +91,9 @@ class ProcessSpawner(PlaceMixin, LocalProcessSpawner):
             await super().stop()
         await asyncio.to_thread(accounts.end_processes, accounts.of(self.settings, self.user.name))
         await super().stop(now=True)
+        if self.group:
+            with suppress(OSError):  # an ended process may take a moment to leave it
+                self.group.rmdir()
 
     def get_state(self):
         """What a new hub has to know of the process: its number alone may be another's by then."""

@@ -82,19 +82,23 @@ class Visitor:
 
 
 class Kernel:
-    """A kernel and the websocket to it."""
+    """A kernel of the visitor's."""
 
     def __init__(self, visitor, number):
-        self.id = number
-        cookies = "; ".join(f"{one.name}={one.value}" for one in visitor.session.cookies)
-        url = visitor.url.replace("http", "ws", 1) + f"/user/{visitor.place}/api/kernels/{number}/channels"
-        self.socket = websocket.create_connection(
-            url, cookie=cookies, timeout=60, origin=visitor.url, http_no_proxy=["*"]
+        self.visitor, self.id = visitor, number
+
+    def connect(self):
+        """A websocket to the kernel, for one cell: the server closes one that answers no ping for a while."""
+        cookies = "; ".join(f"{one.name}={one.value}" for one in self.visitor.session.cookies)
+        path = f"/user/{self.visitor.place}/api/kernels/{self.id}/channels"
+        url = self.visitor.url.replace("http", "ws", 1) + path
+        return websocket.create_connection(
+            url, cookie=cookies, timeout=60, origin=self.visitor.url, http_no_proxy=["*"]
         )
 
     def run(self, code, seconds=60):
         """Run a cell; returns what it printed, with errors."""
-        number = uuid.uuid4().hex
+        self.socket, number = self.connect(), uuid.uuid4().hex
         head = {"msg_id": number, "msg_type": "execute_request", "session": "v", "username": "v", "version": "5.3"}
         content = {"code": code, "silent": False, "store_history": False, "allow_stdin": False, "stop_on_error": True}
         message = {"header": head, "parent_header": {}, "metadata": {}, "content": content, "channel": "shell"}
@@ -114,4 +118,5 @@ class Kernel:
             elif answer["msg_type"] == "error":
                 said.append(f"{content['ename']}: {content['evalue']}")
             elif answer["msg_type"] == "status" and content["execution_state"] == "idle":
+                self.socket.close()
                 return "".join(said)
