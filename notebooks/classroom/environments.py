@@ -150,7 +150,11 @@ def environment(folder, packages, wheels):
     """
     run([python_for_all(), "-m", "venv", folder])
     offline = ["--no-index", "--find-links", Path(wheels).resolve() / "wheels"] if wheels else []
-    run([folder / "bin" / "python", "-m", "pip", "install", "--disable-pip-version-check", *offline, *packages])
+    pip = [folder / "bin" / "python", "-m", "pip", "--disable-pip-version-check"]
+    run([*pip, "install", *offline, *packages])
+    # jsonschema takes this one if it is there, and it builds a grammar for 1.2 s of processor at each start of a server,
+    # half of what a start takes, for two formats that nothing in Jupyter asks for.
+    run([*pip, "uninstall", "--yes", "rfc3987-syntax"])
 
 
 def node_of(settings):
