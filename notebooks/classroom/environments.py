@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tarfile
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 
 from classroom.words import problem, say
@@ -20,6 +21,7 @@ STAMP = ".made-of"  # in a folder that was made whole: which versions
 PROXY_ARCHIVE = "proxy.tar.gz"  # in a folder of wheels: node_modules of the proxy
 
 
+@cache
 def python_for_all():
     """A Python that the learners' accounts can run too: one below root's own home is out of their reach.
 
@@ -30,13 +32,27 @@ def python_for_all():
         ClassError: there is none, or it has no venv.
     """
     for found in (Path(sys._base_executable).resolve(), Path("/usr/bin/python3")):
-        if found.exists() and all(folder.stat().st_mode & 0o001 for folder in found.resolve().parents):
+        reachable = found.exists() and all(folder.stat().st_mode & 0o001 for folder in found.resolve().parents)
+        if reachable and succeeds(found, "import sys; sys.exit(sys.version_info < (3, 11))"):
             break
     else:
         raise problem("python_hidden", python=sys.executable)
-    if subprocess.run([found, "-c", "import ensurepip, venv"], capture_output=True).returncode:
+    if not succeeds(found, "import ensurepip, venv"):
         raise problem("no_venv")
     return found
+
+
+def succeeds(python, program):
+    """Whether a Python runs a program without an error.
+
+    Args:
+        python: its path.
+        program: a few words.
+
+    Returns:
+        True or False.
+    """
+    return subprocess.run([python, "-c", program], capture_output=True).returncode == 0
 
 
 def parts(settings, wheels=None):
@@ -87,16 +103,18 @@ def outdated(settings):
     return any(not is_made(settings.folder / "env" / name, pins) for name, (pins, _) in parts(settings).items())
 
 
-def wanted(pins):
-    """What stands for the versions in some files.
+def wanted(folder, pins):
+    """What stands for the versions in some files, and for what else an environment is bound to.
 
     Args:
+        folder: the environment, which cannot be moved.
         pins: the files.
 
     Returns:
-        A text that changes with them.
+        A text that changes with them and with the version of Python.
     """
-    return hashlib.sha256(b"".join(pin.read_bytes() for pin in pins)).hexdigest()
+    bound = f"{folder.resolve()} {python_for_all().resolve()}".encode()
+    return hashlib.sha256(b"".join([bound, *(pin.read_bytes() for pin in pins)])).hexdigest()
 
 
 def is_made(folder, pins):
@@ -110,7 +128,7 @@ def is_made(folder, pins):
         True or False.
     """
     stamp = folder / STAMP
-    return stamp.exists() and stamp.read_text() == wanted(pins)
+    return stamp.exists() and stamp.read_text() == wanted(folder, pins)
 
 
 def make_part(folder, pins, recipe):
@@ -131,7 +149,7 @@ def make_part(folder, pins, recipe):
     shutil.rmtree(folder, ignore_errors=True)  # half-made when the machine went off
     try:
         recipe(folder)
-        (folder / STAMP).write_text(wanted(pins))
+        (folder / STAMP).write_text(wanted(folder, pins))
     except BaseException:  # Ctrl+C as well
         shutil.rmtree(folder, ignore_errors=True)
         if before.exists():

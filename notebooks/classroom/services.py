@@ -362,7 +362,6 @@ class Supervisor:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self.finish)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the class outlives the terminal's window
-        remember(self.settings, "supervisor", os.getpid())
         while not self.ending:
             self.tend()
             time.sleep(0.5)

@@ -1,11 +1,13 @@
 """`start`: makes the class, starts its services and tells the teacher what the room needs to know."""
 
 import fcntl
+import os
 import re
 import socket
 import ssl
 import threading
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 from classroom import accounts, ahead, environments, passwords, services, systemd, telling, words
@@ -32,7 +34,11 @@ def run(options):
         if not lock or systemd.here() and services.supervised(settings):
             again(settings, options)
             return
+        services.remember(settings, "supervisor", os.getpid())
+        before = replace(settings)
         change(settings, options)
+        if settings != before:  # what a killed supervisor left would not know
+            services.end(settings)
         check(settings, options)
         make(settings, options)
         password = teachers_password(settings) if options.new_teacher_password or not settings.teacher else ""
@@ -65,7 +71,8 @@ def again(settings, options):
         password = teachers_password(settings)
         settings.save()
     say("runs_already")
-    if any(getattr(options, name) for name in (*KEPT, "cert", "no_tls")):
+    wanted = [name for name in KEPT if getattr(options, name) not in (None, getattr(settings, name))]
+    if wanted or options.cert or options.no_tls:
         say("stop_to_change")
     telling.tell(settings, password)
     if not options.no_ahead and services.alive(settings, "hub"):  # after a restart of the machine there are none yet

@@ -265,11 +265,11 @@ def test_every_sentence_is_in_both_languages_and_used():
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 used.add(node.value)
-    used |= {f"making_{name}" for name in ("hub", "course", "proxy")} | {f"service_{name}" for name in services.NAMES}
+    beginnings = tuple(found for found in used if re.fullmatch("[a-z]+_", found))  # f"service_{name}"
     for key, sentence in words.WORDS.items():
         assert sentence.keys() == set(words.LANGUAGES), key
         assert places_in(sentence["uk"]) == places_in(sentence["ru"]), key
-        assert key in used, f"{key} is said nowhere"
+        assert key in used or key.startswith(beginnings), f"{key} is said nowhere"
 
 
 def test_a_file_is_written_whole_or_not_at_all(tmp_path):
