@@ -385,7 +385,7 @@ def test_many_processes_together_take_no_more_than_one_learners_memory(hostile, 
         for hog in hogs:
             hog.kill()
         """
-    assert int(hostile.run(dedent(code))) < 4
+    assert int(hostile.run(dedent(code)).split()[-1]) < 4
     assert victim.working.run("print(secret)").strip() == "vsecrethere"
 
 
