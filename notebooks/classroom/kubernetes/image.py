@@ -68,7 +68,8 @@ def belongs(path):
     Returns:
         True or False.
     """
-    hidden = path.startswith(".") or path.rpartition("/")[2].startswith("teacher.")
+    name = path.rpartition("/")[2]
+    hidden = path.startswith(".") or name.startswith((".git", "teacher."))
     return not hidden and not any(path.startswith(f"{folder}/") for folder in LEFT_OUT)
 
 
