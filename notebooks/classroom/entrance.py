@@ -187,7 +187,7 @@ class EntrancePage(LoginHandler):
             BROWSER, user.name, path=self.hub.base_url, expires_days=90, httponly=True, samesite="Lax"
         )
         await use_language(self, user, unused=self.new_password)
-        self.redirect(self.get_next_url(user, default=f"{self.hub.base_url}home" if user.name == TEACHER else None))
+        self.redirect(self.get_next_url(user))
 
     async def auth_to_user(self, authenticated, user=None):
         """End the log-ins of whoever used the place by an older password.

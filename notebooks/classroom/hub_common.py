@@ -7,6 +7,7 @@ from traitlets import Any, HasTraits, Unicode
 
 from classroom import board, pages
 from classroom.entrance import Entrance
+from classroom.people import TEACHER
 
 POLICY = "default-src 'self'; script-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'"
 HEADERS = {"Content-Security-Policy": f"{POLICY}; frame-ancestors 'none'", "X-Content-Type-Options": "nosniff"}
@@ -48,12 +49,26 @@ def configure(c, settings):
     c.JupyterHub.template_vars = {"page": partial(pages.Page, settings)}
     c.JupyterHub.tornado_settings = {"headers": HEADERS}
     c.JupyterHub.implicit_spawn_seconds = 1
+    c.JupyterHub.default_url = first_page
 
     c.Spawner.start_timeout = 300
     c.Spawner.http_timeout = 120
     c.Spawner.consecutive_failure_limit = 0  # one learner's broken home must not end the hub
     c.JupyterHub.concurrent_spawn_limit = 100
     c.JupyterHub.last_activity_interval = 5  # seconds until a proxy that came back knows the servers
+
+
+def first_page(handler):
+    """Where somebody gets who has come in.
+
+    Args:
+        handler: a page of the hub's.
+
+    Returns:
+        The teacher's page of choices; empty for the hub's own way, which is to one's JupyterLab.
+    """
+    is_teacher = handler.current_user and handler.current_user.name == TEACHER
+    return f"{handler.hub.base_url}home" if is_teacher else ""
 
 
 def roles():

@@ -281,3 +281,11 @@ def test_the_pages_speak_the_readers_language(class_server):
         if "/user/" not in page.url:
             assert "JupyterHub" not in page.text and "Курс Alembic" in page.content.decode(), path
             assert "script-src 'none'" in page.headers["Content-Security-Policy"]
+
+
+def test_the_teacher_meets_a_page_of_choices(class_server):
+    for begin in ("/hub/login", "/"):
+        teacher = Visitor(class_server.url)
+        assert teacher.come("Teacher", password=class_server.teacher_password, begin=begin) is None
+        page = teacher.get(teacher.goal)
+        assert page.url.endswith("/hub/home") and "/services/board/wall" in page.text

@@ -22,15 +22,16 @@ class Visitor:
         """Open a page."""
         return self.session.get(self.url + path, timeout=60, **options)
 
-    def come(self, name, password="secret1", code="", language="", page="uk"):
+    def come(self, name, password="secret1", code="", language="", page="uk", begin="/hub/login"):
         """Send the form of entrance.
 
         Returns:
             What is said on the page when the visitor does not come in; None when they do.
         """
+        address = self.get(begin).url if begin != "/hub/login" else f"{self.url}/hub/login"
         self.get(f"/hub/login?page={page}", allow_redirects=False)
         fields = {"username": name, "password": password, "code": code, "language": language, "_xsrf": self.xsrf()}
-        answer = self.session.post(f"{self.url}/hub/login", fields, allow_redirects=False, timeout=90)
+        answer = self.session.post(address, fields, allow_redirects=False, timeout=90)
         answer.encoding = "utf-8"
         self.page = answer.text
         if answer.status_code == 302:
