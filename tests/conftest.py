@@ -18,6 +18,13 @@ from real_process import environment
 keep_temporary_files_in_memory()
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers():
+    """One worker more than processors: for a third of its time a worker waits for a kernel or a server."""
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return None if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ else processors + 1
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item):
     """What an author has to mend is one sentence, without the code that found it."""
