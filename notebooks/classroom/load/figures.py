@@ -101,13 +101,7 @@ class Machine:
         ours = round(100 * (class_seconds(self.settings) - self.class_before) / passed)
         each = self.most / self.servers / 2**20
         say("load_memory", all=round(self.most / 2**30, 1), each=round(each), least=round(self.least / 2**30, 1))
-        say(
-            "load_busy",
-            cores=os.cpu_count(),
-            busy=share,
-            ours=round(100 * ours / passed),
-            own=round(100 * own / passed),
-        )
+        say("load_busy", cores=os.cpu_count(), busy=share, ours=ours, own=own)
 
 
 def busy_seconds():
