@@ -155,7 +155,7 @@ def test_both_tests_ask_different_questions(language):
 
 
 def test_the_answers_are_what_happens(tmp_path):
-    """Questions 4, 5, 6, 7, 9 and 10, in the folder of lesson 03."""
+    """Questions 4 to 10, in the folder of lesson 03."""
     with page_shell(page_of("ru", "03"), tmp_path) as run:
 
         def answer(*lines):
@@ -192,6 +192,12 @@ def test_the_answers_are_what_happens(tmp_path):
         draft = said('%alembic revision --autogenerate -m "auto" --rev-id 0003', f'print(open("{file}").read())')
         assert "add_column" in draft
         assert answer(schema) == before  # 7
+        answer(f'os.remove("{file}")', "%sql ALTER TABLE users ADD COLUMN name VARCHAR(100)")
+        answer('replace("models.py", "    name: Mapped", "    full_name: Mapped")')
+        draft = said('%alembic revision --autogenerate -m "auto" --rev-id 0003', f'print(open("{file}").read())')
+        upgrade = draft.partition("def upgrade")[2].partition("def downgrade")[0]
+        assert "Column('full_name'" in upgrade and re.search(r"drop_column\(.*'name'\)", upgrade)  # 8 after: no rename
+        assert "new_column_name" not in upgrade
 
 
 sets_type = pytest.mark.skipif(paper.typst is None, reason=paper.NO_TYPST)
