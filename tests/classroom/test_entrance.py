@@ -289,3 +289,17 @@ def test_the_teacher_meets_a_page_of_choices(class_server):
         assert teacher.come("Teacher", password=class_server.teacher_password, begin=begin) is None
         page = teacher.get(teacher.goal)
         assert page.url.endswith("/hub/home") and "/services/board/wall" in page.text
+
+
+def test_a_start_that_fails_says_so_and_can_be_tried_again(class_server):
+    settings = class_server.settings
+    while (settings.homes / (place := people._free_place(settings, people.read(settings)))).exists():
+        admit(settings, f"Гість {place.rpartition('-')[2]}", "secret1", settings.code)  # whose server was started ahead
+    (settings.homes / place).write_text("in the way")
+    visitor = Visitor(class_server.url)
+    assert visitor.come("Невдаха", code=settings.code, language="ru") is None
+    page = visitor.get(visitor.goal).content.decode()
+    assert "Ваши файлы целы" in page or "Ваши файлы на месте" in page
+    assert "Traceback" not in page and "in the way" not in page and str(settings.folder) not in page
+    (settings.homes / place).unlink()
+    assert visitor.open().endswith("/notebooks/ru/00_start.ipynb")
