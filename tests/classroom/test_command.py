@@ -8,12 +8,13 @@ import socket
 import ssl
 import string
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
 from classroom import ahead, environments, passwords, services, settings, words
-from conftest import ROOT, begin, command, free_port, remove_accounts
+from conftest import COMMAND, ROOT, begin, command, free_port, remove_accounts
 
 HERE = ROOT / "notebooks" / "classroom"
 CERTIFICATE = """
@@ -165,6 +166,18 @@ def test_without_a_network_nothing_half_made_is_left(folder):
         env={**os.environ, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": ""},
     )  # fmt: skip
     assert os.listdir(folder / "env") == []
+
+
+def test_stop_ends_a_start_that_makes_the_environments(folder):
+    words = ["start", "--folder", folder, "--port", free_port(), "--prefix", "tz-", "--language", "uk"]
+    process = subprocess.Popen([*map(str, (*COMMAND, *words))], stderr=subprocess.PIPE, text=True)
+    while not (folder / "env" / "hub" / "bin" / "pip").exists():
+        assert process.poll() is None
+        time.sleep(0.1)
+    assert command("stop", "--folder", folder, "--language", "uk").returncode == 0
+    assert "Перервано" in process.communicate(timeout=30)[1]
+    assert os.listdir(folder / "env") == []
+    assert not subprocess.run(["pgrep", "-f", folder / "env"], capture_output=True).stdout
 
 
 def test_tls_by_certificate_files(class_server, folder, certificate):
