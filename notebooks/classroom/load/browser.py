@@ -66,11 +66,16 @@ class Browser:
         Raises:
             PageFailed: another status, or no answer.
         """
-        try:
-            async with self.free, self.session.request(method, self.url + path, **options) as answer:
-                body = await answer.read()
-        except (aiohttp.ClientError, TimeoutError) as error:
-            raise PageFailed(f"{method} {path.partition('?')[0]}: {error or type(error).__name__}") from None
+        for attempts_left in (1, 0) if method == "GET" else (0,):
+            try:
+                async with self.free, self.session.request(method, self.url + path, **options) as answer:
+                    body = await answer.read()
+                break
+            except (aiohttp.ClientError, TimeoutError) as error:
+                # A connection kept for the next request may be closed just then: a browser asks again.
+                if not attempts_left or not isinstance(error, aiohttp.ClientConnectionError):
+                    why = str(error) or type(error).__name__
+                    raise PageFailed(f"{method} {path.partition('?')[0]}: {why}") from None
         self.bytes, self.files = self.bytes + len(body), self.files + 1
         if answer.status not in wanted:
             raise PageFailed(f"{method} {answer.url.path}: {answer.status} {told(body)}")
@@ -107,11 +112,6 @@ class Browser:
             body = text.encode()
         self.home, self.language = re.match(r"(/user/[^/]+/)lab/tree/notebooks/(\w+)/", place).groups()
         await self.load_lab(text)
-
-    @property
-    def place(self):
-        """The place, as "cl-07"."""
-        return self.home.split("/")[2] if self.home else ""
 
     async def load_lab(self, text):
         """Load what JupyterLab's page needs before it shows anything.
@@ -182,7 +182,8 @@ class Browser:
         if socket.protocol != PROTOCOL:
             raise PageFailed(f"websocket: the protocol is {socket.protocol!r}")
         self.kernels.append(Kernel(socket))
-        await self.kernels[-1].ask("kernel_info", {})
+        if error := (await self.kernels[-1].ask("kernel_info", {})).error:
+            raise PageFailed(error)
         return self.kernels[-1]
 
     async def listen(self, path):

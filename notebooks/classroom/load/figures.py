@@ -22,7 +22,7 @@ class Figures:
             learners: how many there are to be.
         """
         self.learners, self.times = learners, {step: [] for step in STEPS}
-        self.failures, self.finished, self.places = [], [], set()
+        self.failures, self.finished = [], []
         self.began = self.first_at = self.bytes = self.files = 0
 
     def arrived(self, now):

@@ -5,6 +5,8 @@ import json
 import uuid
 from dataclasses import dataclass, field
 
+from aiohttp import ClientError, WSMsgType
+
 PROTOCOL = "v1.kernel.websocket.jupyter.org"
 LONGEST = 300  # seconds for a cell
 
@@ -50,17 +52,20 @@ class Kernel:
         Args:
             socket: aiohttp's websocket.
         """
-        self.socket, self.answers = socket, {}
+        self.socket, self.answers, self.closed = socket, {}, ""
         self.reader = asyncio.create_task(self.read())
 
     async def read(self):
         """Hand every message to the cell that it answers, until the socket closes."""
         async for message in self.socket:
+            if message.type is not WSMsgType.BINARY:
+                break
             parent, kind, content = unpacked(message.data)
             if parent in self.answers:
                 self.answers[parent].take(kind, content)
+        self.closed = f"the websocket was closed: {self.socket.exception() or self.socket.close_code}"
         for answer in self.answers.values():
-            answer.error = answer.error or "the websocket was closed"
+            answer.error = self.closed
             answer.done.set()
 
     async def ask(self, kind, content):
@@ -76,6 +81,8 @@ class Kernel:
         Raises:
             CellFailed: there is none.
         """
+        if self.closed:
+            raise CellFailed(self.closed)
         number, answer = uuid.uuid4().hex, Answer()
         self.answers[number] = answer
         try:
@@ -84,6 +91,8 @@ class Kernel:
                 await answer.done.wait()
         except TimeoutError:
             raise CellFailed(f"no answer within {LONGEST} s") from None
+        except ClientError as error:
+            raise CellFailed(f"the websocket was closed: {error}") from None
         finally:
             del self.answers[number]
         return answer

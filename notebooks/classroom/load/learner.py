@@ -39,21 +39,28 @@ class Learner:
             after: seconds until the learner arrives.
         """
         await asyncio.sleep(after)
-        self.browser = Browser(self.plan.url, self.plan.secure)
-        polling = []
+        self.browser, background = Browser(self.plan.url, self.plan.secure), []
         try:
-            await self.arrive(polling)
-            await self.work(polling)
+            await self.arrive(background)
+            await self.work(background)
             self.figures.finished.append(self.name)
-        except (CellFailed, PageFailed) as error:
-            self.figures.fail(self.name, self.step, str(error))
-        finally:
-            for task in polling:
-                task.cancel()
-                with suppress(asyncio.CancelledError, PageFailed):
+        except Exception as error:  # whatever befalls one, the others go on
+            self.fail(error)
+        for task in background:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                try:
                     await task
-            await self.browser.close()
-            self.figures.loaded(self.browser)
+                except PageFailed as error:
+                    self.step = "background"
+                    self.fail(error)
+        await self.browser.close()
+        self.figures.loaded(self.browser)
+
+    def fail(self, error):
+        """Note what could not be done."""
+        known = isinstance(error, (CellFailed, PageFailed))
+        self.figures.fail(self.name, self.step, str(error) if known else f"{type(error).__name__}: {error}")
 
     async def timed(self, step, doing):
         """Await something and note how long it took; returns what it gives.
@@ -67,29 +74,28 @@ class Learner:
         self.figures.add(step, time.monotonic() - began)
         return found
 
-    async def arrive(self, polling):
+    async def arrive(self, background):
         """Come in and run the first cell of the start page.
 
         Args:
-            polling: where the task goes that asks every ten seconds.
+            background: where the task goes that asks every ten seconds.
         """
         began = time.monotonic()
         self.figures.arrived(began)
         await self.timed("enter", self.browser.come_in(self.name, self.password, self.plan.code))
-        self.figures.places.add(self.browser.place)
         self.folder = f"notebooks/{self.browser.language}"
-        polling.append(asyncio.create_task(self.browser.keep_looking(self.folder)))
+        background.append(asyncio.create_task(self.browser.keep_looking(self.folder)))
         page = await self.timed("open", self.browser.open(f"{self.folder}/{START_PAGE}"))
         kernel = await self.timed("kernel", self.browser.start_kernel(f"{self.folder}/{START_PAGE}"))
         await self.run(kernel, cells_of(page)[0])
         self.figures.add("first", time.monotonic() - began)
         self.figures.first_at = time.monotonic()
 
-    async def work(self, polling):
+    async def work(self, background):
         """Run a lesson and solve its first exercise, saving as JupyterLab does.
 
         Args:
-            polling: where the task goes that saves.
+            background: where the task goes that saves.
         """
         listing = await self.browser.api("GET", f"api/contents/{self.folder}?content=1&hash=0")
         names = [one["name"] for one in listing["content"] if one["name"].startswith(f"{self.plan.lesson}_")]
@@ -98,7 +104,7 @@ class Learner:
         path = f"{self.folder}/{min(names)}"
         page = await self.timed("open", self.browser.open(path))
         kernel = await self.timed("kernel", self.browser.start_kernel(path))
-        polling.append(asyncio.create_task(self.keep_saving(path, page)))
+        background.append(asyncio.create_task(self.keep_saving(path, page)))
         lesson, exercise = divided(cells_of(page))
         for cell in lesson[: self.plan.cells]:
             await self.pause()
