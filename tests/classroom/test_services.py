@@ -150,3 +150,29 @@ def test_systemd_accepts_the_units(class_server, tmp_path):
         files[-1].write_text(text)
     done = subprocess.run(["systemd-analyze", "verify", *files], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+CONFINED = """
+import json, sys
+from pathlib import Path
+from classroom import spawner
+from classroom.settings import Settings
+print(json.dumps(spawner.confined(Settings(Path(sys.argv[1])), Path(sys.argv[1], "homes", "cl-01"))))
+"""
+
+
+def test_systemd_accepts_what_a_learners_unit_may_take_and_see(class_server, tmp_path):
+    if subprocess.run(["sh", "-c", "command -v systemd-analyze"], capture_output=True).returncode:
+        pytest.skip("there is no systemd-analyze")
+    settings = class_server.settings
+    ask = [settings.hub_python, "-c", CONFINED, settings.folder]
+    found = subprocess.run(
+        ask, env={"PYTHONPATH": settings.course / "notebooks"}, capture_output=True, text=True, check=True
+    )
+    values = json.loads(found.stdout)
+    assert {"TasksMax", "ProtectProc", "ProtectSystem", "LimitFSIZE"} <= values.keys()
+    lines = [f"[Unit]\nCollectMode={values.pop('CollectMode')}\n[Service]\nExecStart=/bin/true"]
+    unit = tmp_path / "learner.service"
+    unit.write_text("\n".join([*lines, *(f"{key}={value}" for key, value in values.items())]) + "\n")
+    done = subprocess.run(["systemd-analyze", "verify", unit], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
