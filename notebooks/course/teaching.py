@@ -11,7 +11,7 @@ from .exercises import all_exercises, words_of
 from .words import problem, say, word
 
 NOTEBOOKS = Path(__file__).resolve().parents[1]
-PLACE = re.compile(r" \((?:\{\w+\}(?:, )?)+\)|(?:\{\w+\})+")
+PLACES = re.compile(r"\{\w+\}(?:(?:, )?\{\w+\})*")
 
 
 def stuck(number, *mistakes):
@@ -40,8 +40,7 @@ def sentences(folder, mistake):
     found = words_of(folder)[mistake][words.language]
     first, *stronger = [found] if isinstance(found, str) else found
     for sentence in (first, *(stronger or [first])):
-        shown = PLACE.sub(lambda place: "" if place[0].startswith(" (") else "…", sentence)
-        shown = shown.replace("….", "…").replace("|", "\\|")
+        shown = PLACES.sub("…", sentence).replace("….", "…").replace("|", "\\|")
         yield shown[0].upper() + shown[1:]
 
 
