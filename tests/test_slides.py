@@ -58,6 +58,25 @@ def test_what_nobody_asks_is_shown_at_once():
     assert "gone" in one.body and not one.later
 
 
+@pytest.mark.parametrize("code", ["# Здесь ваше решение", 'from lesson import *\n\nexercise("08.1")', "check()"])
+def test_a_cell_of_an_exercise_is_left_out_wherever_it_stands(code):
+    assert screens(CODE(code)) == []
+
+
+def test_a_long_table_is_parted_equally():
+    table = "| № |\n|---|\n" + "\n".join(f"| {number} |" for number in range(12))
+    heading, one, two = screens(TEXT(f"### 2. Столбцы\n\n{table}"))
+    assert [one.body.count("<tr>"), two.body.count("<tr>")] == [7, 7] and one.heading == two.heading == "2. Столбцы"
+
+
+def test_an_exit_code_gets_no_screen_of_its_own():
+    code = nbformat.v4.new_output("display_data", {"text/markdown": "Код завершения: 1"})
+    (short,) = screens(CODE("1", outputs=[output("failed"), code]))
+    full = screens(CODE("1", outputs=[output("\n".join(map(str, range(24)))), code]))
+    assert "Код завершения" in short.body
+    assert "Код завершения" not in "".join(screen.body for screen in full) and "23" in full[-1].body
+
+
 def test_of_a_change_only_its_lines_and_the_commands_stay():
     change = nbformat.v4.new_output("display_data", {"text/markdown": "`a.py`\n\n```diff\n+new\n```"})
     code = 'replace(\n    "a.py",\n    "old",\n    "new",\n)\n%alembic check'

@@ -24,7 +24,7 @@ from nbconvert.filters import Highlight2HTML, ansi2html, markdown2html
 
 from author import AuthorError, refresh, reveal
 from author.language import about
-from author.twins import tags
+from author.twins import tags, without_comments
 from course import contents
 
 DECKS = refresh.NOTEBOOKS / "decks"
@@ -85,7 +85,7 @@ def with_notes(notebook, language, room=None):
     before = told = ""  # prose before the next code cell; what of it was said at a heading
     for cell in shown_cells(notebook, language):
         if cell.cell_type == "markdown":
-            heading = heading_of(cell.source) if cell.source.startswith("## ") else heading
+            heading = heading_of(cell.source) or heading
             new, before = screens_of_text(cell, language, inline(heading))
             told = before if new and new[0].opens else ""
             if told:
@@ -110,8 +110,14 @@ def shown_cells(notebook, language):
         for part in parts(cell):
             if part.source.startswith("## "):
                 hidden = heading_of(part.source) == about(language)["details"]
-            if not hidden and part.source and "slide-skip" not in tags(cell):
+            if not hidden and part.source and not is_of_exercise(part) and "slide-skip" not in tags(cell):
                 yield part
+
+
+def is_of_exercise(cell):
+    """Whether a cell opens or checks an exercise, or waits for the learner's own code."""
+    code = without_comments(cell.source).strip()
+    return cell.cell_type == "code" and (code in ("", "check()") or re.search(r"^exercise\(", code, re.MULTILINE))
 
 
 def parts(cell):
@@ -149,8 +155,9 @@ def portions(block):
             yield coloured(some, language.strip("`") or "text")
     else:
         head, rule, *rows = block.strip().splitlines()
-        for start in range(0, len(rows), ROWS):
-            yield markdown2html("\n".join([head, rule, *rows[start : start + ROWS]]))
+        most = math.ceil(len(rows) / math.ceil(len(rows) / ROWS))
+        for start in range(0, len(rows), most):
+            yield markdown2html("\n".join([head, rule, *rows[start : start + most]]))
 
 
 def heading_of(source):
@@ -159,8 +166,9 @@ def heading_of(source):
 
 
 def inline(text):
-    """Markdown of one line as HTML without its paragraph."""
-    return re.sub(r"^<p>(.*)</p>\s*$", r"\1", markdown2html(text).strip(), flags=re.DOTALL)
+    """Markdown of one line as HTML without its paragraph; a number at its beginning begins no list."""
+    text = markdown2html(re.sub(r"^(\d+)\. ", r"\1\\. ", text)).strip()
+    return re.sub(r"^<p>(.*)</p>$", r"\1", text, flags=re.DOTALL)
 
 
 def paragraphs(prose):
@@ -226,6 +234,8 @@ def screens_of_code(cell, heading, asked="", room_to_ask=0):
     apart = "slide-split" in tags(cell) or ROOM - taken(before) < taken(after) <= ROOM
     found, room = [Screen(f"{cell.id}-0", heading)], ROOM
     for number, (tall, piece) in enumerate(before + after):
+        if found[-1].body and tall > room and is_remark(tall, piece):
+            continue
         if room < ROOM and (tall > room or (apart and number == len(before))):
             found.append(Screen(f"{cell.id}-{len(found)}", heading))
             room = ROOM
@@ -267,6 +277,11 @@ def taken(pieces):
 def shown_outputs(cell):
     """The outputs of a cell but for what adds nothing: that a file is written is said by its first line."""
     return [] if "slide-code" in tags(cell) or cell.source.startswith("%%writefile") else cell.outputs
+
+
+def is_remark(tall, piece):
+    """Whether a piece is a sentence of the helper's, as an exit code, that is not worth a screen of its own."""
+    return tall < SMALL and piece.startswith('<div class="said">') and "<pre" not in piece
 
 
 def is_change(piece):

