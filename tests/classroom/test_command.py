@@ -171,7 +171,7 @@ def test_without_a_network_nothing_half_made_is_left(folder):
 def test_stop_ends_a_start_that_makes_the_environments(folder):
     words = ["start", "--folder", folder, "--port", free_port(), "--prefix", "tz-", "--language", "uk"]
     process = subprocess.Popen([*map(str, (*COMMAND, *words))], stderr=subprocess.PIPE, text=True)
-    while not (folder / "env" / "hub" / "bin" / "pip").exists():
+    while not (folder / "env" / "hub" / "pyvenv.cfg").exists():
         assert process.poll() is None
         time.sleep(0.1)
     assert command("stop", "--folder", folder, "--language", "uk").returncode == 0
