@@ -231,7 +231,7 @@ def screens_of_code(cell, heading, asked="", room_to_ask=0):
     ask = f'<div class="ask">{markdown2html(asked)}</div>' if asked else ""
     before, after = before_and_after(cell, room_to_ask)
     before += [(room_to_ask, ask)] if room_to_ask else []
-    apart = "slide-split" in tags(cell) or ROOM - taken(before) < taken(after) <= ROOM
+    apart = "slide-split" in tags(cell) or max(ROOM - taken(before), SMALL) < taken(after) <= ROOM
     found, room = [Screen(f"{cell.id}-0", heading)], ROOM
     for number, (tall, piece) in enumerate(before + after):
         if found[-1].body and tall > room and is_remark(tall, piece):
