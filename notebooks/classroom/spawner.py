@@ -6,6 +6,7 @@ import os
 import resource
 import shutil
 import signal
+import uuid
 from contextlib import suppress
 from pathlib import Path
 
@@ -22,6 +23,8 @@ FILE_SIZE = 200 * MEGABYTE
 ADDRESSES = 2048 * MEGABYTE  # of one process; kernels reach 850 MB without using them
 MEMORY = 1536 * MEGABYTE  # of one learner's processes together: a server and a dozen kernels of open lessons
 GROUPS = Path("/sys/fs/cgroup")
+RUNTIME = ".run"  # in a home: where a kernel is spoken to
+LONGEST_SOCKET = 107  # characters of a path that the system takes for a socket
 
 
 class PlaceMixin(hub_common.PlaceMixin):
@@ -54,8 +57,14 @@ class PlaceMixin(hub_common.PlaceMixin):
         return self.settings.homes / accounts.account_of(self.settings, self.user.name)
 
     def get_args(self):
-        """The server's options: the hub's and the course's."""
-        return [*super().get_args(), *lab_server.options(self.home, self.language)]
+        """The server's options: the hub's and the course's, and kernels that are spoken to over files of the home.
+
+        Free ports of the machine are chosen first and taken later: of a hundred kernels that start together, one finds
+        its own taken and does not start.
+        """
+        ipc = len(f"{self.home}/{RUNTIME}/kernel-{uuid.UUID(int=0)}-ipc-5") <= LONGEST_SOCKET
+        over = ["--KernelManager.transport=ipc"] if ipc else []
+        return [*super().get_args(), *lab_server.options(self.home, self.language), *over]
 
     def get_env(self):
         """The server's environment: what it needs and nothing of the hub's own."""
@@ -69,6 +78,7 @@ class PlaceMixin(hub_common.PlaceMixin):
             LANG="C.UTF-8",
             PATH=os.pathsep.join([str(programs), "/usr/local/bin", "/usr/bin", "/bin"]),
             TMPDIR=str(self.home / ".tmp"),
+            JUPYTER_RUNTIME_DIR=str(self.home / RUNTIME),
             COURSE_CLASS_URL=board.report_url(self.settings),
         )
         return env
