@@ -31,7 +31,7 @@ def commands(language, kind):
 def test_ci_runs_the_test_command_word_for_word(language):
     begin, test = commands(language, "sh")
     ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
-    assert "jupyter lab" in begin and test in ci
+    assert "jupyter lab" in begin and test in [line.strip() for line in ci]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
