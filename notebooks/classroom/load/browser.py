@@ -66,13 +66,13 @@ class Browser:
         Raises:
             PageFailed: another status, or no answer.
         """
-        for attempts_left in (1, 0) if method == "GET" else (0,):
+        for attempts_left in range(AT_ONCE if method == "GET" else 0, -1, -1):
             try:
                 async with self.free, self.session.request(method, self.url + path, **options) as answer:
                     body = await answer.read()
                 break
             except (aiohttp.ClientError, TimeoutError) as error:
-                # A connection kept for the next request may be closed just then: a browser asks again.
+                # Connections kept for the next request may be closed just then: a browser asks again over another.
                 if not attempts_left or not isinstance(error, aiohttp.ClientConnectionError):
                     why = str(error) or type(error).__name__
                     raise PageFailed(f"{method} {path.partition('?')[0]}: {why}") from None
