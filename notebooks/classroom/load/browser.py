@@ -43,7 +43,7 @@ class Browser:
             url: where the class is.
             secure: whether a certificate must be of the address's name.
         """
-        connector = aiohttp.TCPConnector(limit=0, ssl=secure)
+        connector = aiohttp.TCPConnector(limit=0, ssl=secure, keepalive_timeout=3)  # the proxy closes after five
         self.free = asyncio.Semaphore(AT_ONCE)  # websockets do not count, as in a browser
         jar = aiohttp.CookieJar(unsafe=True)  # cookies of an address that is a number
         timeout = aiohttp.ClientTimeout(total=PATIENCE)
