@@ -23,7 +23,9 @@ from postgres_twin import at_work, contents, in_use
 from postgres_twin import databases as all_databases
 
 # Parity makes the Ukrainian code equal. The sheet of PostgreSQL is left out: test_cheatsheet.py runs its recipes again.
+# Of part 3 the first lesson stands for all in the ordinary run: a server and its locks make each of the others slow.
 PAGES = [path for path in refresh.pages("ru") if path.stem != "cheatsheet_postgresql"]
+SLOW = [path for path in refresh.lessons("ru") if on_postgresql(refresh.name(path))][1:]
 # Part 3 is not run a third time: its pages wait for locks, and their cells lean on a database that has moved on.
 STEPPED_BACK = [path for path in refresh.lessons("ru") if not on_postgresql(refresh.name(path))]
 RANDOM_ID = re.compile(r"(?<![0-9a-z])[0-9a-f]{12}(?![0-9a-z])")
@@ -104,7 +106,9 @@ def plain_run(path, tmp_path):
     return plain_runs[path]
 
 
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", [pytest.param(path, id=path.stem, marks=[pytest.mark.slow] * (path in SLOW)) for path in PAGES]
+)
 def test_each_cell_twice_in_a_row(path, tmp_path, plain_run):
     """The second run changes nothing that the first has not changed."""
     lesson, faults, known = tmp_path / "twice" / "ru" / refresh.name(path), [], ""
