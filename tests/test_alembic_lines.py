@@ -33,7 +33,10 @@ def holds_the_database(cell):
     return "closing(" in cell.source and re.search(r"^    %alembic", cell.source, re.MULTILINE)
 
 
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path",
+    [pytest.param(path, id=path.stem, marks=[pytest.mark.slow] * (path.stem[:2] == "24")) for path in PAGES],
+)
 def test_every_line_of_a_page(path, warm, monkeypatch, tmp_path):
     """Parity makes the Ukrainian lines equal to these. Of the cheat sheet: each printed command and each that fails."""
     monkeypatch.setenv(WARM, warm)

@@ -16,7 +16,7 @@ import pytest
 
 from author import paper, refresh
 from author.twins import tags, without_fences
-from course.contents import CHEAT_SHEETS
+from course.contents import CHEAT_SHEETS, on_postgresql
 
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 SPACE = re.compile(r"\s+")
@@ -203,7 +203,9 @@ def test_a_wrong_error_text_is_caught():
     assert missing([wrong, *others]) == ["Target database is out of date"]
 
 
-@pytest.mark.parametrize("name", CHEAT_SHEETS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] * on_postgresql(name)) for name in CHEAT_SHEETS]
+)
 def test_recipes_need_nothing_of_each_other(name, tmp_path):
     """Each runs after those that follow it on the page and gives its stored output."""
     page = refresh.read(NOTEBOOKS / "uk" / f"{name}.ipynb")
