@@ -6,10 +6,9 @@ import re
 import unicodedata
 from contextlib import contextmanager, suppress
 
-from classroom import ClassError, passwords
+from classroom import TEACHER, ClassError, passwords
 from classroom.settings import LANGUAGES, write_whole
 
-TEACHER = "teacher"
 SHORTEST_PASSWORD, LONGEST_PASSWORD, LONGEST_NAME = 6, 200, 40
 KEPT = {TEACHER, "root", "admin", "administrator", "hub", "board", "jupyter"}
 KEPT |= {"вчитель", "вчителька", "учитель", "учителька", "учительница", "викладач", "викладачка", "преподаватель"}

@@ -3,9 +3,9 @@
 import json
 from dataclasses import dataclass
 
+from classroom import TEACHER
 from classroom.board import reports, table
 
-TEACHER = "teacher"  # the hub's name of the one who looks at the board
 MANY_TRIES = 3
 MANY_MINUTES = 15
 SILENT_MINUTES = 10
