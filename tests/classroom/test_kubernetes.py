@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
-from classroom import board
+from classroom import board, environments
 from classroom.kubernetes import image
 from classroom.settings import LANGUAGES, Settings
 
@@ -48,6 +48,15 @@ def test_the_image_has_the_charts_hub_and_the_courses_packages(built):
     assert (built / "binder" / included[0]).samefile(built / "requirements.txt")
     version = next(line.split("==")[1] for line in lines if line.startswith("jupyterhub=="))
     assert f"(JupyterHub {version})" in (HERE / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_image_is_rid_of_what_slows_every_start(built, tmp_path):
+    """The same as in a class of one machine."""
+    (tmp_path / "python").write_text('#!/bin/sh\necho "$@"\n')
+    (tmp_path / "python").chmod(0o755)
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    said = subprocess.run([built / "binder" / "postBuild"], env={"PATH": path}, capture_output=True, text=True).stdout
+    assert said.split() == ["-m", "pip", "uninstall", "--yes", environments.TAKEN_OUT]
 
 
 def test_one_version_of_the_chart_is_named():
