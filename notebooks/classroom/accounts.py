@@ -6,7 +6,7 @@ import pwd
 import subprocess
 from pathlib import Path
 
-from classroom import ClassError
+from classroom.words import problem
 
 COMMENT = "Alembic class"  # marks the accounts that are ours
 
@@ -28,7 +28,7 @@ def account_of(settings, user):
         return settings.teacher_account
     if settings.is_place(user):
         return user
-    raise ClassError(f"{user!r} is no place of this class.")
+    raise problem("no_place", place=user, prefix=settings.prefix)
 
 
 def of(settings, user):
@@ -79,7 +79,7 @@ def _ensure_account(name, home):
     try:
         account = pwd.getpwnam(name)
     except KeyError:
-        _run(
+        run(
             "useradd",
             "--no-create-home",
             "--home-dir",
@@ -93,16 +93,24 @@ def _ensure_account(name, home):
         )
         return pwd.getpwnam(name)
     if account.pw_gecos.split(",")[0] != COMMENT or account.pw_uid == 0:
-        raise ClassError(f"The account {name} is not of this class; choose another prefix in class.json.")
+        raise problem("account_foreign", account=name)
     if account.pw_dir != str(home):  # an earlier class in another folder
-        _run("usermod", "--home", home, name)
+        run("usermod", "--home", home, name)
     return pwd.getpwnam(name)
 
 
-def _run(*command):
+def run(*command):
+    """Run a program that makes or changes an account.
+
+    Args:
+        command: its words.
+
+    Raises:
+        ClassError: it refuses; what it says is in the sentence.
+    """
     done = subprocess.run([*map(str, command)], capture_output=True, text=True, stdin=subprocess.DEVNULL)
     if done.returncode:
-        raise ClassError(done.stderr.strip() or f"{command[0]}: {done.returncode}")
+        raise problem("account_refused", said=done.stderr.strip() or f"{command[0]}: {done.returncode}")
 
 
 def all_of(settings):
@@ -123,9 +131,12 @@ def end_processes(account):
 
     Args:
         account: what make() gave.
+
+    Raises:
+        ClassError: they are root's.
     """
     if account.pw_uid == 0:
-        raise ClassError("These are root's processes.")
+        raise problem("account_foreign", account=account.pw_name)
     who = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
     subprocess.run(
         ["/bin/sh", "-c", "kill -KILL -1"], stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/", **who
@@ -163,9 +174,8 @@ def deliver(settings, account, afresh=False):
             umask=0o077,
         )
     except subprocess.TimeoutExpired:
-        raise ClassError(f"{account.pw_name}: the course was not delivered within a minute.") from None
+        raise problem("not_delivered_in_time", place=account.pw_name) from None
     if done.returncode:
-        raise ClassError(
-            f"{account.pw_name}: {(done.stderr.strip() or 'the course was not delivered').splitlines()[-1]}"
-        )
+        said = (done.stderr.strip() or str(done.returncode)).splitlines()[-1]
+        raise problem("not_delivered", place=account.pw_name, said=said)
     return done.stdout.strip()

@@ -7,6 +7,7 @@ import time
 import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 from classroom.words import say
 
@@ -14,6 +15,7 @@ DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # never t
 FOR_A_SERVER = 200_000_000  # bytes of memory
 FOR_THE_REST = 700_000_000
 LONGEST = 300  # seconds for a server
+TRIES = 2  # of a server that ends at once
 
 stopping = threading.Event()  # the class ends: nothing more is to be started
 
@@ -29,7 +31,7 @@ def ask(settings, method, path, body=None, timeout=30):
         timeout: seconds.
 
     Returns:
-        Status and what was answered, as a pair; status 0 if nobody answers.
+        Status and what was answered, as a pair; of a refusal its sentence, if it has one; status 0 if nobody answers.
     """
     data = None if body is None else json.dumps(body).encode()
     head = {"Authorization": f"token {settings.command_token}", "Content-Type": "application/json"}
@@ -38,6 +40,8 @@ def ask(settings, method, path, body=None, timeout=30):
         with DIRECT.open(request, timeout=timeout) as answer:
             return answer.status, json.loads(answer.read() or "null")
     except urllib.error.HTTPError as error:
+        with suppress(OSError, ValueError, AttributeError):
+            return error.code, json.loads(error.read()).get("message")
         return error.code, None
     except (OSError, ValueError):
         return 0, None
@@ -99,7 +103,8 @@ def start_servers(settings):
     """
     names = [settings.place(number) for number in range(1, settings.places + 1)]
     ask(settings, "POST", "/users", {"usernames": names})
-    there = {user["name"] for user in ask(settings, "GET", "/users?state=ready")[1] or ()}
+    status, ready = ask(settings, "GET", "/users?state=ready")
+    there = {user["name"] for user in ready} if status == 200 else set()
     missing = [name for name in names if name not in there]
     room = max(0, (memory_free() - FOR_THE_REST) // FOR_A_SERVER)
     if room < len(missing):
@@ -136,15 +141,18 @@ class Row:
         Returns:
             Whether it is.
         """
-        limit = time.monotonic() + LONGEST
-        while time.monotonic() < limit and not stopping.is_set():
-            user = ask(self.settings, "GET", f"/users/{name}")[1] or {}
-            server = user.get("servers", {}).get("", {})
+        limit, tries = time.monotonic() + LONGEST, 0
+        while time.monotonic() < limit and tries < TRIES and not stopping.is_set():
+            status, user = ask(self.settings, "GET", f"/users/{name}")
+            server = user.get("servers", {}).get("", {}) if status == 200 else {}
             if server.get("ready"):
                 self.count()
                 return True
             if not server.get("pending"):
-                ask(self.settings, "POST", f"/users/{name}/server")
+                status, said = ask(self.settings, "POST", f"/users/{name}/server")
+                tries += status == 500
+                if tries == TRIES and said:
+                    print(f"  {said}", flush=True)
             stopping.wait(0.5)
         return False
 

@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from importlib import import_module
+from itertools import pairwise
 from pathlib import Path
 
 from classroom import ClassError, words
@@ -116,9 +117,9 @@ def main(typed):
     Returns:
         What went wrong as a sentence, None if nothing did.
     """
-    words.use(None)
+    words.use(next((after for option, after in pairwise(typed) if option == "--language"), None))
     os.umask(0o022)  # whatever root's own is: learners must be able to read course and environments
-    if not typed or typed[0] in ("help", "-h", "--help"):
+    if not typed or typed[0] == "help" or {"-h", "--help"} & {*typed}:
         print(word("usage"))
         return None
     try:

@@ -20,6 +20,7 @@ class PlaceMixin(HasTraits):
     language = Unicode("", help="The language that this server was started in.")
     step = "server"  # of those that the waiting page shows
     unused = False  # whether nobody has sat there since it was started
+    failed_log = ""  # where it is written why the last start failed
 
     def get_state(self):
         """What a new hub has to know of a server that goes on running."""

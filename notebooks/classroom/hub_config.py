@@ -1,10 +1,11 @@
 """JupyterHub's configuration for a class; the environment variable ALEMBIC_CLASS names its folder."""
 
-from classroom import board, hub_common
+from classroom import board, hub_common, words
 from classroom.settings import Settings
 from classroom.spawner import spawner_class
 
 settings = Settings.load()
+words.use(settings.spoken)  # what is wrong is said in its log in the teacher's language
 Spawner = spawner_class()
 c = get_config()  # noqa: F821 (JupyterHub gives it to every configuration file)
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 
 from classroom import TEACHER, ClassError, passwords
 from classroom.settings import LANGUAGES, write_whole
+from classroom.words import problem
 
 SHORTEST_PASSWORD, LONGEST_PASSWORD, LONGEST_NAME = 6, 200, 40
 KEPT = {TEACHER, "root", "admin", "administrator", "hub", "board", "jupyter"}
@@ -95,7 +96,7 @@ def read(settings):
     except FileNotFoundError:
         return {}
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise ClassError(f"{settings.people}: the list of people is damaged; put back a copy of it.") from None
+        raise problem("people_damaged", file=settings.people) from None
 
 
 @contextmanager

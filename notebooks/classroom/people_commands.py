@@ -1,7 +1,6 @@
 """`forget` and `code`: who may come in."""
 
 import re
-from contextlib import suppress
 
 from classroom import people
 from classroom.commands import the_class
@@ -53,9 +52,8 @@ def forget(settings, name):
     Raises:
         ClassError: nobody has this name.
     """
-    known = people.read(settings)
-    with suppress(people.Refused):
-        if people.key_of(name) in known:
-            say("forgotten", name=name, place=people.forget(settings, name), code=settings.code)
-            return
-    raise problem("nobody", name=name, people=", ".join(sorted(one["name"] for one in known.values())) or "—")
+    try:
+        say("forgotten", name=name, place=people.forget(settings, name), code=settings.code)
+    except people.Nobody:
+        known = sorted(one["name"] for one in people.read(settings).values())
+        raise problem("nobody", name=name, people=", ".join(known) or "—") from None

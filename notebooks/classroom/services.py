@@ -13,7 +13,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from classroom import board, environments, systemd
+from classroom import accounts, board, environments, systemd
 from classroom.settings import write_whole
 
 NAMES = ("proxy", "hub", "board")
@@ -94,7 +94,7 @@ def service_accounts(settings):
         try:
             pwd.getpwnam(account(settings, name))
         except KeyError:
-            environments.run([*words, "--shell", "/usr/sbin/nologin", account(settings, name)])
+            accounts.run(*words, "--shell", "/usr/sbin/nologin", account(settings, name))
     shutil.chown(settings.board, settings.board_account, settings.board_account)
     shutil.rmtree(settings.tls, ignore_errors=True)
     if settings.certificate:

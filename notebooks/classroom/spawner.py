@@ -10,10 +10,11 @@ import uuid
 from contextlib import suppress
 from pathlib import Path
 
-from jupyterhub.spawner import LocalProcessSpawner, set_user_setuid
+from jupyterhub.spawner import LocalProcessSpawner, SpawnException, set_user_setuid
 from systemdspawner import SystemdSpawner
 
 from classroom import ClassError, accounts, board, hub_common, lab_server, people, services
+from classroom.words import word
 
 SYSTEM = ctypes.CDLL(None)
 PR_SET_NO_NEW_PRIVS = 38  # su, sudo, crontab, at: no program of root's gives a learner more than they have
@@ -23,6 +24,7 @@ FILE_SIZE = 200 * MEGABYTE
 ADDRESSES = 2048 * MEGABYTE  # of one process; kernels reach 850 MB without using them
 MEMORY = 1536 * MEGABYTE  # of one learner's processes together: a server and a dozen kernels of open lessons
 GROUPS = Path("/sys/fs/cgroup")
+LOG = ".jupyterlab.log"  # in a home: what its server says
 RUNTIME = ".run"  # in a home: where a kernel is spoken to
 LONGEST_SOCKET = 107  # characters of a path that the system takes for a socket
 
@@ -34,12 +36,11 @@ class PlaceMixin(hub_common.PlaceMixin):
 
     async def prepare(self):
         """Make the account, bring the course into its home, and choose the language; `step` tells the waiting page."""
-        self.step, self.language, self.unused = "account", "", False
+        self.step, self.language, self.unused, self.failed_log = "account", "", False, ""
         try:
             self.account = await asyncio.to_thread(accounts.make, self.settings, self.user.name)
         except ClassError as error:
-            self.log.error("%s", error)
-            raise
+            raise SpawnException(str(error), reason="account", status_code=500) from None
         await asyncio.to_thread(accounts.end_processes, self.account)  # of a server that was killed
         self.step = "course"
         try:
@@ -50,6 +51,28 @@ class PlaceMixin(hub_common.PlaceMixin):
         self.language = await asyncio.to_thread(people.language_at, self.settings, self.user.name)
         self.default_url = lab_server.first_page(self.language)
         self.step = "server"
+
+    async def answers(self, address):
+        """Wait until the server takes connections: the hub, which waits after this, would go on for one that has ended.
+
+        Args:
+            address: what start() gives the hub.
+
+        Returns:
+            The same.
+
+        Raises:
+            SpawnException: the server's process has ended.
+            TimeoutError: it takes too long.
+        """
+        async with asyncio.timeout(self.http_timeout):
+            while not await listens(*address):
+                if await self.poll() is not None:
+                    self.failed_log = self.log_place()
+                    said = word("server_ended", place=self.user.name, log=self.failed_log)
+                    raise SpawnException(said, reason="server-ended", status_code=500)
+                await asyncio.sleep(0.2)
+        return address
 
     @property
     def home(self):
@@ -84,6 +107,16 @@ class PlaceMixin(hub_common.PlaceMixin):
         return env
 
 
+async def listens(host, port):
+    """Whether somebody takes connections there."""
+    try:
+        _, writer = await asyncio.open_connection(host, port)
+    except OSError:
+        return False
+    writer.close()
+    return True
+
+
 class ProcessSpawner(PlaceMixin, LocalProcessSpawner):
     """Where there is no systemd: a process with the limits that the system has for processes and their groups."""
 
@@ -93,7 +126,11 @@ class ProcessSpawner(PlaceMixin, LocalProcessSpawner):
         """Start the server."""
         await self.prepare()
         self.group = memory_group(f"alembic-class-{self.account.pw_name}")
-        return await super().start()
+        return await self.answers(await super().start())
+
+    def log_place(self):
+        """Where the server's own words are."""
+        return str(self.home / LOG)
 
     async def stop(self, now=False):
         """Stop the server and whatever else the learner has left running; gently, unless nobody has used it yet."""
@@ -121,7 +158,7 @@ class ProcessSpawner(PlaceMixin, LocalProcessSpawner):
 
     def make_preexec_fn(self, name):
         """What the new process does before it becomes the learner's server."""
-        become, log, group = set_user_setuid(self.account.pw_name), self.home / ".jupyterlab.log", self.group
+        become, log, group = set_user_setuid(self.account.pw_name), self.home / LOG, self.group
 
         def preexec():
             for number in (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
@@ -193,7 +230,11 @@ class UnitSpawner(PlaceMixin, SystemdSpawner):
         self.default_shell = "/bin/bash"
         self.mem_limit = MEMORY
         self.unit_extra_properties = confined(self.settings, self.home)
-        return await super().start()
+        return await self.answers(await super().start())
+
+    def log_place(self):
+        """How its words are shown: systemd keeps them."""
+        return f"journalctl --unit {self.unit_name}"
 
     async def poll(self):
         """Whether the server runs; systemd, which takes a process to ask, is asked when the known one has ended."""

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from classroom import ahead, environments, passwords, services, settings, words
+from classroom import ClassError, accounts, ahead, environments, passwords, services, settings, words
 from conftest import COMMAND, ROOT, begin, command, free_port, remove_accounts
 
 HERE = ROOT / "notebooks" / "classroom"
@@ -239,6 +239,16 @@ def test_options_that_will_not_do(folder, typed, uk, ru):
     refused("start", "--folder", folder, *typed, said={"uk": uk, "ru": ru})
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [["--help"], ["start", "--help"], ["load", "-h"], ["forget", "Оля", "--help"], ["wheels", "--help", "--no"]],
+)
+def test_help_is_given_wherever_it_is_asked_for(typed):
+    for language, said in {"uk": "Сервер для класу", "ru": "Сервер для класса"}.items():
+        done = command(*typed, "--language", language, timeout=60)
+        assert (done.returncode, done.stderr) == (0, "") and done.stdout.startswith(said)
+
+
 def test_folders_that_will_not_do(tmp_path):
     refused("start", "--folder", "/srv/my class", said={"uk": "не годиться", "ru": "не годится"})
     tmp_path.chmod(0o700)
@@ -283,6 +293,36 @@ def test_every_sentence_is_in_both_languages_and_used():
         assert sentence.keys() == set(words.LANGUAGES), key
         assert places_in(sentence["uk"]) == places_in(sentence["ru"]), key
         assert key in used or key.startswith(beginnings), f"{key} is said nowhere"
+
+
+def test_nothing_is_said_in_english():
+    """Every sentence for the teacher has a name in words.toml."""
+    raisers = set()
+    for file in HERE.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "ClassError":
+                raisers.add(file.name)
+    assert raisers == {"words.py", "commands.py"}  # problem(), and what is not understood
+
+
+def test_an_account_of_somebody_elses_is_left_alone(tmp_path):
+    words.use("uk")
+    with pytest.raises(ClassError, match="nobody належить не класу.*--prefix"):
+        accounts._ensure_account("nobody", tmp_path)
+    with pytest.raises(ClassError, match="не дала створити обліковий запис: useradd: .*"):
+        accounts.run("useradd", "not a name")
+
+
+def test_a_damaged_list_of_people_is_told_in_the_teachers_language(class_server):
+    file = class_server.settings.people
+    before = file.read_bytes() if file.exists() else b"{}"
+    try:
+        file.write_text("{")
+        for typed in (("status",), ("forget", "Оля")):
+            done = class_server.command(*typed)
+            assert done.returncode == 1 and f"Список людей {file} пошкоджено." in done.stderr
+    finally:
+        file.write_bytes(before)
 
 
 def test_a_file_is_written_whole_or_not_at_all(tmp_path):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -10,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from classroom import ahead, services, systemd
+from classroom import accounts, ahead, services, systemd
 from conftest import begin
 
 WITHIN = 20  # seconds
@@ -126,6 +127,32 @@ def test_a_service_that_dies_at_once_is_not_started_without_pause(class_server, 
         supervisor.tend()
         time.sleep(0.05)
     assert starts.count("hub") == 2  # at once, then after half a second; the next would be a second later
+
+
+def test_a_server_that_ends_while_it_starts_is_not_waited_for(class_server):
+    """Its own file of settings ends it; whoever starts it is told at once where to read why."""
+    settings = class_server.settings
+    place = settings.place(2)
+    wait_for(lambda: ahead.ask(settings, "GET", "/users?limit=1")[0] == 200)
+    accounts.make(settings, place)
+    own, log = settings.homes / place / ".jupyter", settings.homes / place / ".jupyterlab.log"
+    shutil.rmtree(own, ignore_errors=True)
+    own.mkdir()
+    (own / "jupyter_config.py").write_text("import os; print('the reason', flush=True); os._exit(3)")
+    for path in (own, own / "jupyter_config.py"):
+        shutil.chown(path, place, place)
+    try:
+        ahead.ask(settings, "DELETE", f"/users/{place}/server", timeout=60)
+        wait_for(lambda: not ready(class_server, place))
+        began = time.monotonic()
+        said = class_server.command("start").stdout
+        assert f"{place}: сервер завершився, щойно почавши. Чому, записано тут: {log}" in said
+        assert said.count(str(log)) == 1 and "Не запустилися: 1" in said and "the reason" in log.read_text()
+        assert time.monotonic() - began < 60
+    finally:
+        shutil.rmtree(own)
+    class_server.command("start")
+    assert ready(class_server, place)
 
 
 def test_proxy_and_page_do_not_run_as_root(class_server):

@@ -24,7 +24,7 @@ FIRST = (  # what JupyterLab asks its server when it begins
     *("api/contents?content=1&hash=0", "lab/api/workspaces/default", "lab/api/settings?ids_only=true", "api/nbconvert"),
 )
 AGAIN = ("api/terminals", "lab/api/workspaces", "api/kernels", "api/sessions")  # every ten seconds
-REFRESH = re.compile(r'<meta http-equiv="refresh" content="(\d+)(?:;url=([^"]*))?"')
+REFRESH = re.compile(r'<meta http-equiv="refresh" content="(\d+)[.\d]*(?:;url=([^"]*))?"')
 REFUSAL = re.compile(r'class="refusal"[^>]*>(.*?)</p>', re.DOTALL)
 HEADING = re.compile(r"<h1[^>]*>(.*?)</h1>", re.DOTALL)
 
@@ -180,7 +180,7 @@ class Browser:
         except aiohttp.ClientError as error:
             raise PageFailed(f"websocket: {error}") from None
         if socket.protocol != PROTOCOL:
-            raise PageFailed(f"websocket: the protocol is {socket.protocol!r}")
+            raise PageFailed(f"websocket: {socket.protocol!r}")
         self.kernels.append(Kernel(socket))
         if error := (await self.kernels[-1].ask("kernel_info", {})).error:
             raise PageFailed(error)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from aiohttp import ClientError, WSMsgType
 
+from classroom.words import word
+
 PROTOCOL = "v1.kernel.websocket.jupyter.org"
 LONGEST = 300  # seconds for a cell
 
@@ -63,7 +65,7 @@ class Kernel:
             parent, kind, content = unpacked(message.data)
             if parent in self.answers:
                 self.answers[parent].take(kind, content)
-        self.closed = f"the websocket was closed: {self.socket.exception() or self.socket.close_code}"
+        self.closed = word("load_closed", why=self.socket.exception() or self.socket.close_code)
         for answer in self.answers.values():
             answer.error = self.closed
             answer.done.set()
@@ -90,9 +92,9 @@ class Kernel:
             async with asyncio.timeout(LONGEST):
                 await answer.done.wait()
         except TimeoutError:
-            raise CellFailed(f"no answer within {LONGEST} s") from None
+            raise CellFailed(word("load_no_answer", seconds=LONGEST)) from None
         except ClientError as error:
-            raise CellFailed(f"the websocket was closed: {error}") from None
+            raise CellFailed(word("load_closed", why=error)) from None
         finally:
             del self.answers[number]
         return answer

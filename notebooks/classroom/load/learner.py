@@ -10,6 +10,7 @@ from pathlib import Path
 
 from classroom.load.browser import Browser, PageFailed
 from classroom.load.kernel import CellFailed
+from classroom.words import word
 
 COURSE = Path(__file__).resolve().parents[2] / "course"
 START_PAGE = "00_start.ipynb"
@@ -100,7 +101,7 @@ class Learner:
         listing = await self.browser.api("GET", f"api/contents/{self.folder}?content=1&hash=0")
         names = [one["name"] for one in listing["content"] if one["name"].startswith(f"{self.plan.lesson}_")]
         if not names:
-            raise PageFailed(f"there is no lesson {self.plan.lesson}")
+            raise PageFailed(word("load_no_lesson", lesson=self.plan.lesson))
         path = f"{self.folder}/{min(names)}"
         page = await self.timed("open", self.browser.open(path))
         kernel = await self.timed("kernel", self.browser.start_kernel(path))
@@ -134,7 +135,7 @@ class Learner:
         said = await self.timed("check", kernel.run("check()"))
         words = json.loads((COURSE / "words.json").read_text(encoding="utf-8"))
         if not said.startswith(words["exercise_correct"][self.browser.language].partition(" ")[0]):
-            raise CellFailed(f"check() said: {said[:200]}")
+            raise CellFailed(f"check(): {said[:200]}")
 
     async def run(self, kernel, cell):
         """Run a cell of a page and note how long it took."""
