@@ -18,7 +18,7 @@ def load(language):
     """
     words.use(language)
     require()
-    from . import exercise_verbs, session
+    from . import browser, exercise_verbs, session
     from .files import replace, rewrite, show, tree
     from .history_picture import draw_history
     from .kernel import keep_verbs_from_magics
@@ -41,4 +41,6 @@ def load(language):
     named = {verb.__name__: exercise_verbs.one_sentence(verb) for verb in verbs}
     keep_verbs_from_magics(named)
     report_after_each_cell()
+    if browser.HERE:
+        browser.keep_work_after_each_cell()
     return named

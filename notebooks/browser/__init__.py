@@ -1,0 +1,1 @@
+"""The browser edition: the course as static files, with Python in the reader's browser."""

@@ -1,0 +1,34 @@
+// Run by Node when the site is built: compiles the Python files of a folder, or makes the snapshot of a started Python.
+//   node make.mjs compile FOLDER        node make.mjs snapshot ARCHIVE TARGET
+
+import fs from "node:fs";
+import { gunzipSync, gzipSync } from "node:zlib";
+import { pathToFileURL } from "node:url";
+import { IMPORTS, lay, readTar } from "./files.mjs";
+
+const [, , what, pyodideFolder, source, target] = process.argv;
+const { loadPyodide } = await import(pathToFileURL(`${pyodideFolder}/pyodide.mjs`));
+
+if (what === "compile") {
+  const pyodide = await loadPyodide({ indexURL: pyodideFolder });
+  pyodide.FS.mkdirTree("/in");
+  pyodide.FS.mount(pyodide.FS.filesystems.NODEFS, { root: source }, "/in");
+  pyodide.runPython(`
+import compileall, os
+assert compileall.compile_dir("/in", legacy=True, ddir="/lib/python3.14/site-packages", quiet=1, force=True)
+for folder, _, names in os.walk("/in"):
+    for name in names:
+        if name.endswith(".py"):
+            os.remove(os.path.join(folder, name))
+`);
+} else {
+  const files = readTar(gunzipSync(fs.readFileSync(source)));
+  const pyodide = await loadPyodide({
+    indexURL: pyodideFolder,
+    fsInit: async (FS, { sitePackages }) => lay(FS, files, { packages: sitePackages }),
+    _makeSnapshot: true,
+  });
+  pyodide.runPython(`import ${IMPORTS}\nimport gc; gc.collect()`);
+  fs.writeFileSync(target, gzipSync(pyodide.makeMemorySnapshot(), { level: 9 }));
+}
+process.exit(0);
