@@ -3,9 +3,11 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import pytest
 import requests
@@ -193,3 +195,18 @@ def test_a_flood_harms_nobody_else(class_server, learner, teacher, board):
     assert max(waits) < 5
     assert {204, 429} <= set(said[:200]) <= {204, 429}
     assert set(said[200:]) == {403, 429}
+
+
+def test_thousands_of_reports_over_one_connection_hold_up_nobody(class_server, learner, teacher, board):
+    """Sent at once by somebody who does not wait for answers."""
+    body = json.dumps({"language": "uk", "said": "x" * 200})
+    head = f"POST /services/board/report HTTP/1.1\r\nHost: x\r\nAuthorization: token {learner.token}\r\n"
+    thousand = f"{head}Content-Length: {len(body)}\r\n\r\n{body}".encode() * 1000
+    begun = time.monotonic()
+    for _ in range(20):
+        with socket.create_connection(("127.0.0.1", class_server.settings.board_port)) as connection:
+            connection.settimeout(2)
+            with suppress(OSError):  # one is answered, then it is closed
+                connection.sendall(thousand)
+    assert teacher.get("/services/board/table").status_code == 200
+    assert time.monotonic() - begun < 15

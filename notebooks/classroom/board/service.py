@@ -282,8 +282,10 @@ async def serve():
     folder = os.environ.get("COURSE_BOARD_FOLDER") or os.path.join(os.environ["ALEMBIC_CLASS"], "board")
     app = application(Path(folder), os.environ.get("COURSE_BOARD_LANGUAGE", ""))
     place = urlsplit(os.environ["JUPYTERHUB_SERVICE_URL"])
-    limits = {"max_body_size": reports.LARGEST, "max_header_size": 32_768}
-    server = HTTPServer(app, idle_connection_timeout=60, body_timeout=10, **limits)
+    limits = {"max_body_size": reports.LARGEST, "max_header_size": 32_768, "max_buffer_size": 131_072}
+    # One request for each connection: somebody may send thousands over one without waiting, and be gone, while the
+    # service would go on answering for minutes.
+    server = HTTPServer(app, no_keep_alive=True, idle_connection_timeout=60, body_timeout=10, **limits)
     server.listen(place.port, place.hostname)
     ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
