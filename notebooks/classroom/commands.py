@@ -9,7 +9,7 @@ from pathlib import Path
 
 from classroom import ClassError, words
 from classroom.settings import FOLDER, LANGUAGES, Settings
-from classroom.words import problem, word
+from classroom.words import problem, say, word
 
 MODULES = {  # each has a run(options)
     "start": "classroom.start",
@@ -120,7 +120,7 @@ def main(typed):
     words.use(next((after for option, after in pairwise(typed) if option == "--language"), None))
     os.umask(0o022)  # whatever root's own is: learners must be able to read course and environments
     if not typed or typed[0] == "help" or {"-h", "--help"} & {*typed}:
-        print(word("usage"))
+        say("usage")
         return None
     try:
         options = parser().parse_args(typed)

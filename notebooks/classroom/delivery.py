@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 AT_THE_ROOT = {"README.md", "alembic.ini", "models.py", "data.db", "requirements.txt", "migrations", "notebooks"}
-NOT_DELIVERED = {"__pycache__", ".ipynb_checkpoints", "work", "tests", "author", "classroom", "decks"}
+NOT_DELIVERED = {"__pycache__", ".ipynb_checkpoints", "work", "tests", "author", "browser", "classroom", "decks"}
 MACHINERY = {"lesson.py", "lab.py", ".lab"}  # with notebooks/course: what must be as the teacher has it
 
 

@@ -48,6 +48,7 @@ def course(tmp_path):
         "notebooks/course/lessons.py",
         "notebooks/course/exercises/05_1/exercise.py",
         "notebooks/author/refresh.py",
+        "notebooks/browser/build.py",
         "notebooks/classroom/hub_config.py",
         "tests/test_pages.py",
         "migrations/versions/0001.py",

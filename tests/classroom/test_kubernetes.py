@@ -34,7 +34,7 @@ def test_the_image_has_the_course_and_nothing_of_the_teachers(built):
     paths = {path.relative_to(built).as_posix() for path in built.rglob("*") if path.is_file()}
     assert {"binder/runtime.txt", "requirements.txt", "data.db", "notebooks/uk/00_start.ipynb"} <= paths
     assert {"notebooks/classroom/delivery.py", "notebooks/classroom/board/__main__.py"} <= paths
-    assert not [path for path in paths if re.search(r"(^|/)(teacher\.|tests/|author/|work/|\.git)", path)]
+    assert not [path for path in paths if re.search(r"(^|/)(teacher\.|tests/|author/|browser/|work/|\.git)", path)]
 
 
 def test_the_image_is_not_laid_over_something_else(built):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
-LEFT_OUT = ("tests", "notebooks/author")
+LEFT_OUT = ("tests", "notebooks/author", "notebooks/browser")
 
 
 def main(words):
