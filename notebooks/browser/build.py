@@ -6,9 +6,12 @@ import sys
 import tempfile
 from pathlib import Path
 
-import python_files
-import tools
-from tools import NOTEBOOKS
+if __name__ == "__main__":  # for a while: `python notebooks/browser/build.py FOLDER`
+    sys.path[0] = str(Path(__file__).resolve().parents[1])
+
+from browser import python_files
+from browser import tools
+from browser.tools import NOTEBOOKS
 
 LANGUAGES = ("ru", "uk")
 # JupyterLite loads these unless it is told that they are there already.

@@ -9,8 +9,8 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-import tools
-from tools import HERE, MADE, ROOT
+from browser import tools
+from browser.tools import HERE, MADE, ROOT
 
 PYODIDE_FILES = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
 OWN_FILES = ("start.mjs", "files.mjs", "disk.mjs")
