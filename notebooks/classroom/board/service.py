@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 from jupyterhub.services.auth import HubOAuth, HubOAuthCallbackHandler, HubOAuthenticated
 from jupyterhub.utils import url_path_join
 from tornado.httpserver import HTTPServer
-from tornado.log import app_log, enable_pretty_logging
+from tornado.httputil import HTTPMessageDelegate
+from tornado.log import app_log, enable_pretty_logging, gen_log
 from tornado.web import Application, HTTPError, RequestHandler, StaticFileHandler
 
 from classroom.board import pages, people, reports, table
@@ -277,15 +278,34 @@ def application(folder, language):
     )
 
 
+class Server(HTTPServer):
+    """Answers nobody who has gone: they may have sent thousands of requests over each of thousands of connections."""
+
+    def start_request(self, server_conn, request_conn):
+        """Take a request, or end its connection."""
+        if request_conn.stream.closed():
+            return Gone(request_conn)
+        return super().start_request(server_conn, request_conn)
+
+
+class Gone(HTTPMessageDelegate):
+    """Drops what is left of a connection; tornado would take request after request from its memory."""
+
+    def __init__(self, connection):
+        self.connection = connection
+
+    def headers_received(self, start_line, headers):
+        """Let no further request be read."""
+        self.connection.detach()
+
+
 async def serve():
     """Serve until the process is asked to end."""
     folder = os.environ.get("COURSE_BOARD_FOLDER") or os.path.join(os.environ["ALEMBIC_CLASS"], "board")
     app = application(Path(folder), os.environ.get("COURSE_BOARD_LANGUAGE", ""))
     place = urlsplit(os.environ["JUPYTERHUB_SERVICE_URL"])
     limits = {"max_body_size": reports.LARGEST, "max_header_size": 32_768, "max_buffer_size": 131_072}
-    # One request for each connection: somebody may send thousands over one without waiting, and be gone, while the
-    # service would go on answering for minutes.
-    server = HTTPServer(app, no_keep_alive=True, idle_connection_timeout=60, body_timeout=10, **limits)
+    server = Server(app, no_keep_alive=True, idle_connection_timeout=60, body_timeout=10, **limits)
     server.listen(place.port, place.hostname)
     ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -299,6 +319,7 @@ def main():
     """Run the service; of what visitors can cause nothing is logged, since it would fill the disk."""
     enable_pretty_logging()
     app_log.setLevel("ERROR")
+    gen_log.setLevel("ERROR")
     asyncio.run(serve())
 
 
