@@ -23,7 +23,7 @@ def alone():
     stopped holds it, one goes on without.
     """
     held = None
-    with suppress(OSError):
+    with suppress(OSError, ImportError):
         held = os.open(work_folder(".progress.lock"), os.O_RDWR | os.O_CREAT, 0o600)
         until = time.monotonic() + LONGEST_WAIT
         while not locked(held) and time.monotonic() < until:
@@ -39,17 +39,17 @@ def locked(file):
     """Try to lock an open file; False if another process holds it.
 
     Raises:
-        OSError: there are no locks here.
+        OSError, ImportError: there are no locks here; a browser's kernel has an empty fcntl.
     """
     try:
         try:
-            import fcntl
+            from fcntl import LOCK_EX, LOCK_NB, flock
         except ImportError:
             import msvcrt
 
             msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
         else:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            flock(file, LOCK_EX | LOCK_NB)
     except OSError as error:
         if error.errno in (errno.EACCES, errno.EAGAIN, errno.EDEADLK):
             return False
