@@ -14,11 +14,13 @@ if (what === "compile") {
   pyodide.FS.mkdirTree("/in");
   pyodide.FS.mount(pyodide.FS.filesystems.NODEFS, { root: source }, "/in");
   pyodide.runPython(`
-import compileall, os
-assert compileall.compile_dir("/in", legacy=True, ddir="/lib/python3.14/site-packages", quiet=1, force=True)
+import compileall, os, re
+copied = re.compile("/alembic/templates/")  # alembic init gives these to the reader as they are
+packages = "/lib/python3.14/site-packages"
+assert compileall.compile_dir("/in", legacy=True, ddir=packages, quiet=1, force=True, rx=copied)
 for folder, _, names in os.walk("/in"):
     for name in names:
-        if name.endswith(".py"):
+        if name.endswith(".py") and not copied.search(f"{folder}/"):
             os.remove(os.path.join(folder, name))
 `);
 } else {
