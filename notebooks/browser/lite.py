@@ -1,0 +1,100 @@
+"""JupyterLite's part of the site: a copy of the lab application for each language, the pages, the settings."""
+
+import json
+import shutil
+import tomllib
+
+from browser import tools
+from browser.tools import NOTEBOOKS
+
+TABLE = tomllib.loads((NOTEBOOKS / "course" / "course.toml").read_text(encoding="utf-8"))
+LANGUAGES = tuple(TABLE["languages"])
+PAGES = tuple(
+    [row["file"] for row in TABLE["lesson"]] + TABLE["cheat_sheets"]
+)  # no books: their answers are the teacher's
+NAME = "alembic-course"  # of what a browser keeps
+# JupyterLite loads these unless it is told that they are there already.
+IN_THE_ARCHIVE = ["micropip", "piplite", "ipykernel", "comm", "pyodide-kernel", "jedi", "ipython"]
+DISABLED = ["@jupyterlite/application-extension:service-worker-manager"]
+LEFT_OVER = ("doc", "lab", "jupyter-lite.ipynb", "service-worker.js", "rspack.config*.js")
+
+
+def make(site, work):
+    """Build it.
+
+    Args:
+        site: the folder to fill.
+        work: a folder for what is needed meanwhile.
+    """
+    lay_out(work / "contents")
+    config = {"apps": ["lab"], "no_sourcemaps": True, "contents": [str(work / "contents")], "output_dir": str(site)}
+    write(work / "jupyter_lite_config.json", {"LiteBuildConfig": config})
+    tools.run(tools.python(), "-m", "jupyterlite_core.app", "build", cwd=work)
+    for_all(site)
+    for language in LANGUAGES:
+        for_one(site, language)
+    for name in LEFT_OVER:
+        for path in site.glob(name):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def lay_out(contents):
+    """The folders that a reader finds in JupyterLite: the pages and their printed sheets, nothing of a reader's own."""
+    for language in LANGUAGES:
+        (contents / language).mkdir(parents=True)
+        for name in PAGES:
+            page = read(NOTEBOOKS / language / f"{name}.ipynb")
+            write(contents / language / f"{name}.ipynb", joined(page))
+        for name in TABLE["cheat_sheets"]:
+            shutil.copyfile(NOTEBOOKS / language / f"{name}.pdf", contents / language / f"{name}.pdf")
+
+
+def joined(page):
+    """A page with each text in one piece: JupyterLite shows files as they are, and its outline breaks on lists."""
+    for cell in page["cells"]:
+        cell["source"] = "".join(cell["source"])
+        for output in cell.get("outputs", []):
+            if "text" in output:
+                output["text"] = "".join(output["text"])
+            for kind, data in output.get("data", {}).items():
+                if isinstance(data, list):
+                    output["data"][kind] = "".join(data)
+    return page
+
+
+def for_all(site):
+    """Settings of both languages."""
+    options = read(site / "jupyter-lite.json")
+    data = options["jupyter-config-data"]
+    data |= {f"{kind}StorageName": NAME for kind in ("contents", "settings", "workspaces")}
+    data["exposeAppInBrowser"] = True  # for page/page.js
+    data["disabledExtensions"] = [*data.get("disabledExtensions", []), *DISABLED]
+    write(site / "jupyter-lite.json", options)
+
+
+def for_one(site, language):
+    """The lab application of a language: JupyterLite knows by "lab" at the beginning that ?path= is to be opened."""
+    lab = site / f"lab-{language}"
+    shutil.copytree(site / "lab", lab)
+    options = read(lab / "jupyter-lite.json")
+    kernel = {
+        "pyodideUrl": f"./../static/pyodide/start.mjs?language={language}",
+        "disablePyPIFallback": True,
+        "loadPyodideOptions": {"packages": IN_THE_ARCHIVE},
+    }
+    options["jupyter-config-data"] |= {
+        "appUrl": f"/lab-{language}",
+        "litePluginSettings": {"@jupyterlite/pyodide-kernel-extension:kernel": kernel},
+        "settingsOverrides": read(NOTEBOOKS / language / ".lab" / "overrides.json"),
+    }
+    write(lab / "jupyter-lite.json", options)
+
+
+def read(path):
+    """A JSON file."""
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def write(path, data):
+    """Write a JSON file."""
+    path.write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")
