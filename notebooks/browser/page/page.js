@@ -1,0 +1,233 @@
+// Beside JupyterLab: how Python's start goes, the way back to the lessons, the work taken away, and what JupyterLab's editor
+// and the kernels have to know of each other.
+
+import { collect, download } from "./work.js";
+import { records } from "./storage.js";
+
+const { language, languages, words } = JSON.parse(document.getElementById("course").textContent);
+const STAGES = ["page", "python", "course", "kernel"]; // the last three are told by the kernel's start.mjs
+const SLOW = 30000;
+const WORK = new RegExp(`^(${languages.join("|")})/work/`);
+const SMALL = 700; // pixels: a telephone
+const NARROW = 1000; // a tablet
+
+const line = document.getElementById("course-start");
+let channel;
+let stage = "page";
+
+/** Show how the start goes until the lesson's kernel can run a cell; again whenever one is started anew. */
+function watchStart() {
+  let since = performance.now();
+  let waited = true;
+  const look = () => {
+    const waits = waiting();
+    if (waits && started) fit(window.jupyterapp);
+    if (waits && !waited) [since, stage] = [performance.now(), "kernel"];
+    waited = waits;
+    line.hidden = !waits;
+    if (!waits || line.classList.contains("trouble")) return;
+    const step = STAGES.indexOf(stage) + 1;
+    const slow = performance.now() - since > SLOW ? ` ${words.slow}` : "";
+    tell(words[`stage_${stage}`] + slow);
+    line.querySelector("progress").value = step;
+  };
+  setInterval(look, 200);
+}
+
+function waiting() {
+  const app = window.jupyterapp;
+  const shown = app?.shell.currentWidget;
+  if (!started || !shown) return true;
+  const context = shown.sessionContext;
+  return Boolean(context) && !["idle", "busy"].includes(context.session?.kernel?.status);
+}
+
+/** Write a sentence only when it changes: a screen reader says each. */
+function tell(sentence) {
+  const place = line.querySelector("span");
+  if (place.textContent !== sentence) place.textContent = sentence;
+}
+
+function trouble(sentence) {
+  line.classList.add("trouble");
+  line.hidden = false;
+  tell(sentence);
+}
+
+/** What the course cannot do without; older browsers lack one or another. */
+function able() {
+  let modules = false;
+  try {
+    const options = { get type() { return (modules = true), "module"; } }; // prettier-ignore
+    new Worker("data:text/javascript,", options).terminate();
+  } catch {} // then they are not there either
+  const needed = [window.WebAssembly, window.DecompressionStream, window.BroadcastChannel, window.indexedDB];
+  return modules && needed.every(Boolean);
+}
+
+/** A Lumino widget around a node: JupyterLab gives no class to scripts, but each of its widgets descends from it. */
+function widget(app, id, node) {
+  let prototype = Object.getPrototypeOf(app.shell);
+  while (Object.getPrototypeOf(prototype) !== Object.prototype) prototype = Object.getPrototypeOf(prototype);
+  const made = new prototype.constructor({ node });
+  made.id = id;
+  return made;
+}
+
+/** In the top bar: all lessons, and the work to take away. */
+function showTheWay(app) {
+  const bar = document.createElement("div");
+  const back = Object.assign(document.createElement("a"), { href: `../index.html#${language}`, textContent: `‹ ${words.all_lessons}` });
+  back.addEventListener("click", (event) => {
+    event.preventDefault();
+    leaveFor(app, back.href);
+  });
+  bar.append(back, takeButton(app));
+  app.shell.add(widget(app, "course-way", bar), "top", { rank: 50 }); // between the logo and the menus
+}
+
+function takeButton(app, wait) {
+  const button = Object.assign(document.createElement("button"), { type: "button", textContent: words.take });
+  button.addEventListener("click", async () => {
+    button.disabled = true;
+    try {
+      await app.commands.execute("docmanager:save-all").catch(() => {}); // a full storage takes nothing
+      const files = unsaved(app, await collect(languages, { channel, wait }));
+      if (files.size) download(files);
+      else app.commands.execute("apputils:notify", { message: words.nothing_to_take, type: "info" });
+    } finally {
+      button.disabled = false;
+    }
+  });
+  return button;
+}
+
+/** Put what is open and could not be saved over what is saved. */
+function unsaved(app, files) {
+  for (const { context } of app.shell.widgets("main")) {
+    if (!context?.model?.dirty || !languages.includes(context.path.split("/")[0])) continue;
+    const content = context.model.toJSON();
+    const text = typeof content === "string" ? content : JSON.stringify(content, null, 1);
+    files.set(context.path, new TextEncoder().encode(text));
+  }
+  return files;
+}
+
+async function leaveFor(app, address) {
+  await app.commands.execute("docmanager:save-all").catch(() => {});
+  location.assign(address);
+}
+
+/** While the work cannot be kept, say so and offer to take it away. */
+function watchStorage(app) {
+  const bar = Object.assign(document.createElement("div"), { id: "course-storage", hidden: true });
+  const sentence = Object.assign(document.createElement("span"), { role: "alert" });
+  bar.append(sentence, takeButton(app, 10000));
+  document.body.append(bar);
+  channel.addEventListener("message", ({ data }) => {
+    if (data.kept) bar.hidden = true;
+    if (!data.failed) return;
+    bar.hidden = false;
+    sentence.textContent = data.failed === "QuotaExceededError" ? words.storage_full : words.storage_refused;
+  });
+}
+
+/** Tell the kernels what JupyterLab wrote, and JupyterLab what the kernels wrote. */
+function passOn(app) {
+  app.serviceManager.contents.fileChanged.connect(async (_, { oldValue, newValue }) => {
+    const changed = [oldValue?.path, newValue?.path].filter((path) => path && WORK.test(`${path}/`));
+    if (!changed.length) return;
+    const paths = new Set(changed);
+    const [from, to] = [oldValue?.path, newValue?.path];
+    if (newValue?.type === "directory") {
+      for (const { path } of await records(languages).catch(() => [])) {
+        if (!path.startsWith(`${to}/`)) continue;
+        paths.add(path);
+        if (from) paths.add(from + path.slice(to.length));
+      }
+    }
+    channel.postMessage({ written: [...paths], from: "page" });
+  });
+  channel.addEventListener("message", ({ data }) => {
+    if (!data.written || data.from === "page") return;
+    app.commands.execute("filebrowser:refresh").catch(() => {});
+    for (const { context } of app.shell.widgets("main")) {
+      if (data.written.includes(context?.path) && !context.model.dirty) context.revert().catch(() => {});
+    }
+  });
+}
+
+/** A page of the other language belongs into the other JupyterLab: there its menus and its course are. */
+function keepLanguagesApart(app) {
+  const elsewhere = (path) => languages.find((other) => other !== language && path?.startsWith(`${other}/`));
+  const address = (path) => `../lab-${elsewhere(path)}/index.html?path=${encodeURIComponent(path)}`;
+  const onClick = (event) => {
+    const link = event.target.closest?.("a[data-commandlinker-args]");
+    const path = link && JSON.parse(link.dataset.commandlinkerArgs).path;
+    if (!elsewhere(path)) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    leaveFor(app, address(path));
+  };
+  document.addEventListener("click", onClick, { capture: true });
+  const onCurrent = () => {
+    const { context } = app.shell.currentWidget ?? {};
+    if (elsewhere(context?.path)) leaveFor(app, address(context.path));
+    else remember(context?.path);
+  };
+  app.shell.currentChanged.connect(onCurrent);
+  onCurrent();
+}
+
+/** The entry page leads back to the lesson that was open last. */
+function remember(path) {
+  const name = /^\w+\/(\d\d_\w+)\.ipynb$/.exec(path ?? "")?.[1];
+  try {
+    if (name) localStorage.setItem(`alembic-course-last-${language}`, name);
+  } catch {} // this browser keeps nothing
+}
+
+/** On a tablet and a telephone the lesson takes the whole width; JupyterLab opens its sidebar when it opens a page. */
+function fit(app) {
+  if (innerWidth >= NARROW) return;
+  if (!app.shell.leftCollapsed) app.shell.collapseLeft();
+  if (!app.shell.rightCollapsed) app.shell.collapseRight();
+  if (innerWidth >= SMALL) return;
+  if (app.shell.mode !== "single-document") app.shell.mode = "single-document";
+  for (const side of ["left", "right"]) {
+    if (app.shell.isSideTabBarVisible(side)) app.commands.execute("application:toggle-side-tabbar", { side });
+  }
+  if (app.commands.isToggled("statusbar:toggle")) app.commands.execute("statusbar:toggle");
+}
+
+let started = false;
+
+async function begin() {
+  if (!able()) return trouble(words.old_browser);
+  channel = new BroadcastChannel("alembic-course");
+  channel.addEventListener("message", ({ data }) => {
+    if (STAGES.includes(data.stage)) stage = data.stage;
+    if (data.stage === "broken") trouble(words.broken);
+  });
+  watchStart();
+  const app = await exposed();
+  passOn(app);
+  watchStorage(app);
+  await app.restored;
+  showTheWay(app);
+  keepLanguagesApart(app);
+  started = true;
+}
+
+/** JupyterLab's application, as soon as JupyterLite has put it into the page (exposeAppInBrowser). */
+function exposed() {
+  return new Promise((resolve) => {
+    const look = setInterval(() => {
+      if (!window.jupyterapp) return;
+      clearInterval(look);
+      resolve(window.jupyterapp);
+    }, 50);
+  });
+}
+
+begin();
