@@ -16,7 +16,7 @@ NAME = "alembic-course"  # of what a browser keeps
 # JupyterLite loads these unless it is told that they are there already.
 IN_THE_ARCHIVE = ["micropip", "piplite", "ipykernel", "comm", "pyodide-kernel", "jedi", "ipython"]
 DISABLED = ["@jupyterlite/application-extension:service-worker-manager"]
-LEFT_OVER = ("doc", "lab", "jupyter-lite.ipynb", "service-worker.js", "rspack.config*.js")
+LEFT_OVER = ("doc", "lab", "service-worker.js", "rspack.config*.js")
 
 
 def make(site, work):

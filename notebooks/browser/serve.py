@@ -81,7 +81,9 @@ class Handler(BaseHTTPRequestHandler):
             path = self.files.path(asked.path)
             if path and path.is_dir():
                 if not asked.path.endswith("/"):
-                    return self.answer(HTTPStatus.MOVED_PERMANENTLY, {"Location": f"{asked.path.split('/')[-1]}/"})
+                    query = f"?{asked.query}" if asked.query else ""
+                    place = f"{asked.path.rpartition('/')[2]}/{query}"
+                    return self.answer(HTTPStatus.MOVED_PERMANENTLY, {"Location": place})
                 path /= "index.html"
             tag, data, less = self.files.get(path)
         except (OSError, ValueError, AttributeError):  # AttributeError: it leads out of the site
