@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from types import SimpleNamespace
 
 import pytest
+import yaml
 
 from browser import BrowserError, build, commands, lite, python_files, serve, tools, traps, words
 from course.contents import BOOKS, LANGUAGES
@@ -440,3 +441,17 @@ def test_every_sentence_is_in_both_languages_and_used():
         assert sentence.keys() == set(words.LANGUAGES), key
         assert places_in(sentence["uk"]) == places_in(sentence["ru"]), key
         assert key in used or key.startswith("making_"), f"{key} is said nowhere"
+
+
+# Publishing
+
+
+def test_the_workflow_publishes_what_the_command_builds_and_only_the_last_job_may_write():
+    workflow = yaml.safe_load((tools.ROOT / ".github" / "workflows" / "site.yml").read_text(encoding="utf-8"))
+    jobs = workflow["jobs"]
+    assert workflow["permissions"] == {"contents": "read"} and "permissions" not in jobs["build"]
+    assert not any("run" in step for step in jobs["publish"]["steps"])
+    assert "default_branch" in jobs["build"]["if"] and jobs["publish"]["needs"] == "build"
+    steps = jobs["build"]["steps"]
+    assert "python3 notebooks/browser build" in [step.get("run") for step in steps]
+    assert tools.ROOT / steps[-1]["with"]["path"] == commands.SITE
