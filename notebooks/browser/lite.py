@@ -16,6 +16,20 @@ NAME = "alembic-course"  # of what a browser keeps
 # JupyterLite loads these unless it is told that they are there already.
 IN_THE_ARCHIVE = ["micropip", "piplite", "ipykernel", "comm", "pyodide-kernel", "jedi", "ipython"]
 DISABLED = ["@jupyterlite/application-extension:service-worker-manager"]
+# What the kernel says of itself: a page that says something else counts as changed as soon as it is opened.
+METADATA = {
+    "kernelspec": {"name": "python", "display_name": "Python (Pyodide)", "language": "python"},
+    "language_info": {
+        "codemirror_mode": {"name": "python", "version": 3},
+        "file_extension": ".py",
+        "mimetype": "text/x-python",
+        "name": "python",
+        "nbconvert_exporter": "python",
+        "pygments_lexer": "ipython3",
+        "version": "3.8",
+    },
+}
+AUTOSAVE = {"@jupyterlab/docmanager-extension:plugin": {"autosaveInterval": 10}}  # seconds; nothing goes over a network
 LEFT_OVER = ("doc", "lab", "service-worker.js", "rspack.config*.js")
 
 
@@ -59,6 +73,7 @@ def joined(page):
             for kind, data in output.get("data", {}).items():
                 if isinstance(data, list):
                     output["data"][kind] = "".join(data)
+    page["metadata"] |= METADATA
     return page
 
 
@@ -68,6 +83,8 @@ def for_all(site):
     data = options["jupyter-config-data"]
     data |= {f"{kind}StorageName": NAME for kind in ("contents", "settings", "workspaces")}
     data["exposeAppInBrowser"] = True  # for page/page.js
+    # A layout that is kept would open the lessons of the time before, each with a Python of its own, of either language.
+    data |= {"enableMemoryStorage": True, "workspacesStorageDrivers": ["memoryStorageDriver"]}
     data["disabledExtensions"] = [*data.get("disabledExtensions", []), *DISABLED]
     write(site / "jupyter-lite.json", options)
 
@@ -85,7 +102,7 @@ def for_one(site, language):
     options["jupyter-config-data"] |= {
         "appUrl": f"/lab-{language}",
         "litePluginSettings": {"@jupyterlite/pyodide-kernel-extension:kernel": kernel},
-        "settingsOverrides": read(NOTEBOOKS / language / ".lab" / "overrides.json"),
+        "settingsOverrides": read(NOTEBOOKS / language / ".lab" / "overrides.json") | AUTOSAVE,
     }
     write(lab / "jupyter-lite.json", options)
 
