@@ -248,6 +248,23 @@ def test_a_folder_of_somebody_elses_is_left_alone(builder, tmp_path):
     assert (tmp_path / "photos" / "cat.jpg").read_text() == "cat" and (tmp_path / "file").read_text() == "file"
 
 
+def test_a_folder_that_cannot_be_is_told(builder, tmp_path):
+    (tmp_path / "file").write_text("file")
+    assert "нельзя записать сайт" in commands.main(["build", "--folder", str(tmp_path / "file" / "site")])
+
+
+@pytest.mark.parametrize(
+    "error, told", [(OSError(28, "No space left on device"), "место"), (KeyboardInterrupt(), "Прерв")]
+)
+def test_a_build_that_is_broken_off_leaves_nothing(builder, monkeypatch, tmp_path, error, told):
+    def fail(folder):
+        raise error
+
+    monkeypatch.setattr(python_files, "make", fail)
+    assert told in commands.main(["build", "--folder", str(tmp_path / "site")])
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_an_empty_folder_may_be_used(builder, tmp_path):
     (tmp_path / "site").mkdir()
     assert commands.main(["build", "--folder", str(tmp_path / "site")]) is None

@@ -20,7 +20,7 @@ def run(options):
     began = time.monotonic()
     try:
         build(options.folder)
-    except PermissionError as error:
+    except PermissionError as error:  # Windows: the old site is in use
         raise problem("folder_unusable", folder=options.folder, why=error.strerror) from None
     size = sum(path.stat().st_size for path in options.folder.rglob("*") if path.is_file())
     seconds = round(time.monotonic() - began)
@@ -35,8 +35,12 @@ def build(site):
     """
     if not replaceable(site):
         raise problem("folder_foreign", folder=site)
-    site.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{site.name}.", dir=site.parent) as folder:
+    try:
+        site.parent.mkdir(parents=True, exist_ok=True)
+        beside = tempfile.TemporaryDirectory(prefix=f".{site.name}.", dir=site.parent)
+    except OSError as error:
+        raise problem("folder_unusable", folder=site, why=error.strerror) from None
+    with beside as folder:
         fresh, work = Path(folder, "site"), Path(folder, "work")
         work.mkdir()
         tools.make()

@@ -125,4 +125,4 @@ def run(*command, cwd=None, failure="step_failed"):
         if any(sign in done.stdout for sign in NO_SPACE):
             raise problem("no_space")
         said = [line.strip()[:MOST_TOLD] for line in done.stdout.splitlines() if line.strip()]
-        raise problem(failure, said="\n".join(f"    {line}" for line in said[-6:]))
+        raise problem(failure, said="\n".join(f"    {line}" for line in said[-3:]))
