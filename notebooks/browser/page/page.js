@@ -162,18 +162,23 @@ function keepLanguagesApart(app) {
   const elsewhere = (path) => languages.find((other) => other !== language && path?.startsWith(`${other}/`));
   const address = (path) => `../lab-${elsewhere(path)}/index.html?path=${encodeURIComponent(path)}`;
   const onClick = (event) => {
-    const link = event.target.closest?.("a[data-commandlinker-args]");
-    const path = link && JSON.parse(link.dataset.commandlinkerArgs).path;
-    if (!elsewhere(path)) return;
+    const link = event.target.closest?.(".jp-RenderedMarkdown a[href]");
+    const path = link && /\/files\/([^#?]+)$/.exec(new URL(link.href).pathname)?.[1];
+    if (!path) return;
+    if (elsewhere(path)) leaveFor(app, address(path));
+    else if (path.endsWith(".pdf")) window.open(link.href); // no browser on a telephone shows one inside a page
+    else return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    leaveFor(app, address(path));
   };
   document.addEventListener("click", onClick, { capture: true });
   const onCurrent = () => {
     const { context } = app.shell.currentWidget ?? {};
     if (elsewhere(context?.path)) leaveFor(app, address(context.path));
-    else remember(context?.path);
+    else if (context) {
+      remember(context.path);
+      history.replaceState(null, "", `?path=${encodeURIComponent(context.path)}`); // for a reload: no layout is kept
+    }
   };
   app.shell.currentChanged.connect(onCurrent);
   onCurrent();
