@@ -1,5 +1,7 @@
 """A learner in a kernel: opens an exercise, runs cells, asks what check() finds."""
 
+import ast
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -10,6 +12,7 @@ from IPython.utils.capture import capture_output
 
 import course
 from course import checking, exercise_databases, exercise_verbs, session
+from course.attempts import Attempt, attempts_of
 from course.exercises import all_exercises, load_exercise
 from course.places import copy_files, enter, forget_other_databases
 
@@ -55,6 +58,51 @@ class Learner:
         with capture_output() as shown:
             shell.user_ns["check"](*answer)
         return "\n".join(output.data["text/plain"] for output in shown.outputs)
+
+
+class Learners:
+    """One learner for each exercise; the final project's stages are solved once and remembered."""
+
+    def __init__(self):
+        self.known = {}
+
+    def __call__(self, key):
+        if key not in self.known:
+            self.solve_stages_before(key)
+            self.known[key] = Learner(key)
+        return self.known[key]
+
+    def solve_stages_before(self, key):
+        """Bring the final project to where a stage begins."""
+        exercise = load_exercise(key)
+        if exercise.STAGE and exercise.number > 1:
+            previous = self(f"{exercise.lesson}.{exercise.number - 1}")
+            previous.try_again()
+            previous.run(attempts_of(previous.exercise.folder).solution)
+
+
+def attempts(key):
+    """All attempts of an exercise: the solution, the wrong ones, the other right ones."""
+    found = attempts_of(all_exercises()[key])
+    return [Attempt(found.solution, "the solution"), *found.wrong, *found.right]
+
+
+def outcome(learner, attempt):
+    """What check() finds of an attempt, made from the start, and that it changes nothing by looking."""
+    if learner.exercise.ASKS:
+        return learner.verdict((ast.literal_eval(attempt.code) if attempt.code != "..." else ...,))
+    learner.try_again()
+    learner.run(attempt.code)
+    before, environment, here = state(learner.folder), dict(os.environ), os.getcwd()
+    found = learner.verdict()
+    assert state(learner.folder) == before, "check() changed the learner's folder"
+    assert (dict(os.environ), os.getcwd()) == (environment, here)
+    return found
+
+
+def key_of(verdict, fault):
+    """An outcome as attempts.ipy names it: None where the attempt is right."""
+    return getattr(fault, "key", None if verdict == "correct" else verdict)
 
 
 def state(folder):

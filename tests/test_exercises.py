@@ -11,10 +11,10 @@ import pytest
 
 from author.prose import faults, prose
 from course import exercise_verbs, session
-from course.attempts import Attempt, attempts_of
+from course.attempts import attempts_of
 from course.contents import LANGUAGES
-from course.exercises import HERE, all_exercises, load_exercise, text, words_of
-from learner import Learner, state
+from course.exercises import HERE, all_exercises, text, words_of
+from learner import Learners, attempts, key_of, outcome
 
 KEYS = list(all_exercises())
 SHARED = tomllib.loads((HERE / "checks.toml").read_text(encoding="utf-8"))
@@ -27,47 +27,13 @@ OF_ALL = {"hint", "why", "done"}
 @pytest.fixture(scope="module")
 def learners(tmp_path_factory):
     """One learner for each exercise; the final project's stages are solved once and remembered."""
-    before, path, known, modules = os.getcwd(), os.environ.get("COURSE_WORK"), {}, sys.path[:]
+    before, path, modules = os.getcwd(), os.environ.get("COURSE_WORK"), sys.path[:]
     sys.path.insert(0, "")  # as in a kernel: an attempt imports its own models, not those at the root
     os.environ["COURSE_WORK"] = str(tmp_path_factory.mktemp("мої роботи"))
-
-    def learner(key):
-        if key not in known:
-            solve_stages_before(key, learner)
-            known[key] = Learner(key)
-        return known[key]
-
-    yield learner
+    yield Learners()
     os.chdir(before)
     sys.path[:] = modules
     os.environ["COURSE_WORK"] = path or ""
-
-
-def solve_stages_before(key, learner):
-    """Bring the final project to where a stage begins."""
-    exercise = load_exercise(key)
-    if exercise.STAGE and exercise.number > 1:
-        previous = learner(f"{exercise.lesson}.{exercise.number - 1}")
-        previous.try_again()
-        previous.run(attempts_of(previous.exercise.folder).solution)
-
-
-def attempts(key):
-    found = attempts_of(all_exercises()[key])
-    return [Attempt(found.solution, "the solution"), *found.wrong, *found.right]
-
-
-def outcome(learner, attempt):
-    """What check() finds of an attempt, made from the start, and that it changes nothing by looking."""
-    if learner.exercise.ASKS:
-        return learner.verdict((ast.literal_eval(attempt.code) if attempt.code != "..." else ...,))
-    learner.try_again()
-    learner.run(attempt.code)
-    before, environment, here = state(learner.folder), dict(os.environ), os.getcwd()
-    found = learner.verdict()
-    assert state(learner.folder) == before, "check() changed the learner's folder"
-    assert (dict(os.environ), os.getcwd()) == (environment, here)
-    return found
 
 
 class Exercises:
@@ -83,7 +49,7 @@ class Exercises:
         wrong = []
         for attempt in attempts(key):
             verdict, fault = outcome(learners(key), attempt)
-            got = getattr(fault, "key", None if verdict == "correct" else verdict)
+            got = key_of(verdict, fault)
             if got != attempt.fault:
                 wrong.append(f"{attempt.title}: {got} {getattr(fault, 'places', fault)}, not {attempt.fault}")
             elif verdict == "not_yet":

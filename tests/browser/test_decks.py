@@ -4,12 +4,8 @@ It has its own command, `python -m pytest tests/browser`, after `pip install -r 
 system's Chromium.
 """
 
-import shutil
-import threading
 import time
 from contextlib import contextmanager
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 
 import pypdf
@@ -18,8 +14,8 @@ import pytest
 from author import slides
 from author.language import about
 from course.contents import LANGUAGES, lessons
+from edition import served
 
-OFFLINE = "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"
 DECKS = [(language, number) for language in LANGUAGES for number in lessons()]
 LOOK = """() => [...document.querySelectorAll(".slides > section")].flatMap((row, x) =>
   [...row.querySelectorAll("section")].map((screen, y) => {
@@ -47,29 +43,6 @@ LOOK = """() => [...document.querySelectorAll(".slides > section")].flatMap((row
       notes: screen.querySelector("aside.notes")?.textContent ?? "",
     };
   }))"""
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """The system's Chromium with no way to any other machine."""
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        pytest.fail("install what the test needs: pip install -r tests/browser/requirements.txt", pytrace=False)
-    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if not chromium:
-        pytest.fail("there is no Chromium here: sudo apt install chromium", pytrace=False)
-    options = [
-        OFFLINE,
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-background-networking",
-        "--disable-component-update",
-    ]
-    with sync_playwright() as started:
-        opened = started.chromium.launch(executable_path=chromium, args=options)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")
@@ -159,26 +132,17 @@ def test_a_planted_fault_is_found(browser, decks, tmp_path, planted, fault):
     assert any(fault in one for one in found)
 
 
-class Quiet(SimpleHTTPRequestHandler):
-    """A static server that does not log."""
-
-    def log_message(self, *_):
-        pass
-
-
 @pytest.fixture(scope="module")
-def site(decks):
+def host(decks):
     """The address of a static server of the decks."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(decks))) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+    with served(decks) as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 @pytest.mark.parametrize("place", ["file", "server"])
-def test_the_keys_work_without_a_network(browser, decks, site, place):
+def test_the_keys_work_without_a_network(browser, decks, host, place):
     name = "ru/07_branches"
-    address = address_of(decks, name) if place == "file" else f"{site}/{name}.html"
+    address = address_of(decks, name) if place == "file" else f"{host}/{name}.html"
     with opened(browser, address) as (page, faults):
         page.evaluate(
             "Reveal.slide(...Object.values(Reveal.getIndices(document.getElementById('down-named-0'))).slice(0, 2))"
