@@ -45,7 +45,7 @@ def archive(names):
 
 
 def course():
-    return [f"course/{path.relative_to(tools.ROOT).as_posix()}" for path in python_files.course_files()]
+    return list(python_files.course_files())
 
 
 @pytest.fixture(scope="module")

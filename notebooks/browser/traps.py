@@ -104,20 +104,22 @@ def python(site):
 
 def archive(site):
     """What the browser's Python finds: packages, the course, no pages of the teacher's."""
-    try:
-        with tarfile.open(site / "static" / "pyodide" / "python.tar.gz") as tar:
-            names = set(tar.getnames())
-    except (OSError, EOFError, tarfile.TarError) as error:
-        yield f"static/pyodide/python.tar.gz: {error}"
-        return
+    names = set()
+    folder = site / "static" / "pyodide"
+    for path in sorted({folder / "python.tar.gz", *folder.glob("*.tar.gz")}):
+        try:
+            with tarfile.open(path) as tar:
+                names.update(tar.getnames())
+        except (OSError, EOFError, tarfile.TarError) as error:
+            yield f"static/pyodide/{path.name}: {error}"
     wanted = {f"course/{name}" for name in (*COURSE, *(f"notebooks/{one}/lesson.py" for one in LANGUAGES))}
-    yield from (f"static/pyodide/python.tar.gz: no {name}" for name in sorted(wanted - names))
+    yield from (f"static/pyodide/*.tar.gz: no {name}" for name in sorted(wanted - names))
     versions = [tuple(map(int, found)) for found in re.findall(r"prettytable-(\d+)\.(\d+)[^/]*-info/", str(names))]
     if not versions or max(versions) >= PRETTYTABLE:
-        yield f"static/pyodide/python.tar.gz: prettytable {versions}, wanted is one below {PRETTYTABLE}"
+        yield f"static/pyodide/*.tar.gz: prettytable {versions}, wanted is one below {PRETTYTABLE}"
     for name in sorted(names):
         if re.search(r"^course/.*(/work/|/teacher\.|\.ipynb_checkpoints|__pycache__)", name):
-            yield f"static/pyodide/python.tar.gz: {name}"
+            yield f"static/pyodide/*.tar.gz: {name}"
 
 
 def size(site):
