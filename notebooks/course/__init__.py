@@ -42,5 +42,5 @@ def load(language):
     keep_verbs_from_magics(named)
     report_after_each_cell()
     if browser.HERE:
-        browser.keep_work_after_each_cell()
+        browser.equip()
     return named

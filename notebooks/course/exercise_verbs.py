@@ -17,6 +17,7 @@ from IPython.display import display
 from . import exercise_databases as databases
 from . import session, words
 from .attempts import attempts_of
+from .browser import refuse_server
 from .checking import judge
 from .database import other_database, read_rows
 from .environment import require
@@ -76,6 +77,7 @@ def exercise(number):
     """
     require()
     found = find(number)
+    refuse_server(found.lesson)
     equip()
     folder = folder_of(found)
     goes_on = folder.is_dir() and any(folder.iterdir()) and (not found.STAGE or opened_folder(found).is_dir())
@@ -344,6 +346,7 @@ def solution(number=None):
 def reset(number=None):
     """Begin an exercise anew, the open one by default; what was in its folder is kept beside it under a number."""
     found = find(number)
+    refuse_server(found.lesson)
     equip()
     session.lesson, session.exercise = found.lesson, found.key
     session.opened_at[found.key] = cells_run()

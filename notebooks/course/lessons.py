@@ -4,6 +4,7 @@ import alembic
 import sqlalchemy
 
 from . import contents, session
+from .browser import refuse_server
 from .environment import require
 from .kernel import equip
 from .opening import copy_project, open_lesson
@@ -27,6 +28,7 @@ def start(lesson, afresh=None):
     """
     require()
     lesson = known_lesson(lesson)
+    refuse_server(lesson)
     folder, kept = work_folder(lesson), None
     keeps_work = lesson not in contents.CHEAT_SHEETS and contents.lessons()[lesson].keeps_work
     goes_on = folder.is_dir() and (keeps_work if afresh is None else not afresh)

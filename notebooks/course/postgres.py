@@ -11,7 +11,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from IPython import get_ipython
 
-from . import session
+from . import browser, session
 from .database import server_says, why_not
 from .places import close_databases
 from .words import CourseError, problem, say, word
@@ -56,6 +56,8 @@ def postgres(*databases):
     Raises:
         CourseError: no server can be started, or the reader's own does not let the course make a database.
     """
+    if browser.HERE:
+        raise problem("browser_no_server")
     names = databases or ("blog",)
     close_databases(get_ipython())
     try:

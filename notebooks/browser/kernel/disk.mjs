@@ -4,7 +4,9 @@
 
 const DATABASE = "alembic-course";
 const STORE = "files";
-const LEFT_OUT = /(^|\/)(__pycache__|\.ipynb_checkpoints|\.lab)(\/|$)|-journal$|\.lock$|\.tmp$/;
+const PATIENCE = 10_000; // ms: a storage that answers no more must not hold up the cells
+const LEFT_OUT = /(^|\/)(__pycache__|\.ipynb_checkpoints|\.progress\.lock)(\/|$)/;
+const DIRECTORY = "directory";
 
 export class Disk {
   /**
@@ -14,186 +16,295 @@ export class Disk {
    */
   constructor(FS, folder, kept, channel) {
     Object.assign(this, { FS, folder, kept, channel, id: crypto.randomUUID?.() ?? String(Math.random()) });
-    this.known = new Map(); // {path: what the storage holds of it as far as we know}
+    this.known = new Map(); // {path: stamp}: what the storage holds, as far as we know
     this.solved = []; // what progress.json held when it was last the same here and there
-    channel.addEventListener("message", ({ data }) => data.written && data.from !== this.id && this.take(data.written));
+    this.loaded = false;
+    this.trouble = null; // the name of the error that keeps the work from being kept
+    this.last = Promise.resolve(); // what is done with the storage is done in order
+    channel.addEventListener("message", ({ data }) => {
+      if (data.written && data.from !== this.id) this.inTurn(() => this.take(data.written, data.from === "page"));
+      if (data.give) channel.postMessage({ given: data.give, files: this.everything() });
+    });
   }
 
-  /** Bring the work back from the storage; a storage that cannot be read is told, and one goes on in memory. */
-  async load() {
+  /** Bring the work back from the storage. One that cannot be read is told, and one goes on in memory. */
+  load() {
+    return this.inTurn(() => this.bringBack());
+  }
+
+  /** Before a cell: what other windows and the editor have written is here. */
+  ready() {
+    return this.inTurn(() => this.loaded || this.bringBack());
+  }
+
+  /** After a cell: what it has changed is kept. The cell's reply waits for it, a few milliseconds: what one sees done
+   * outlives a kernel that is restarted and a window that is closed at once. */
+  save() {
+    return this.inTurn(() => this.loaded && this.keep());
+  }
+
+  /** Do it when all before it is done. It never fails: a trouble is told, and the next cell tries again. */
+  inTurn(action) {
+    this.last = this.last.then(action).catch((error) => {
+      console.error("The work cannot be kept:", error);
+      this.tell(error.name);
+    });
+    return this.last;
+  }
+
+  async bringBack() {
     this.FS.mkdirTree(this.folder);
-    try {
-      await transaction("readonly", (store) => {
-        each(store, this.kept, (item) => this.put(item));
-      });
-    } catch (error) {
-      this.fail(error);
-    }
-    this.known = this.stamps();
+    const items = await transaction("readonly", (store) => store.getAll(below(this.kept)));
+    const missing = items.filter(({ path }) => !this.exists(this.inside(path))); // if an earlier try has failed
+    for (const item of missing) this.put(item);
+    this.nowKnown(missing.map(({ path }) => this.inside(path)));
+    this.loaded = true;
+    this.tell(null);
   }
 
-  /** Write to the storage what has changed since; call it after each cell. Nobody waits for it. */
-  async save() {
+  async keep() {
     const now = this.stamps();
-    const changed = [...now].filter(([path, stamp]) => this.known.get(path) !== stamp).map(([path]) => path);
+    const changed = [...now.keys()].filter((path) => this.known.get(path) !== now.get(path));
     const gone = [...this.known.keys()].filter((path) => !now.has(path));
-    if (!changed.length && !gone.length) return;
-    const items = changed.map((path) => this.item(path));
-    this.known = now;
-    try {
-      await transaction("readwrite", (store) => {
-        for (const path of gone) store.delete(`${this.kept}/${path}`);
-        for (const item of items) {
-          if (item.name === "progress.json" && item.path === `${this.kept}/progress.json`) this.merge(store, item);
-          else store.put(item, item.path);
-        }
-        for (const path of parents(items)) store.put(directory(path), path);
-      });
-      this.channel.postMessage({ written: [...changed, ...gone].map((p) => `${this.kept}/${p}`), from: this.id });
-    } catch (error) {
-      for (const path of changed) this.known.delete(path); // to be tried again after the next cell
-      this.fail(error);
-    }
+    if (!changed.length && !gone.length) return this.tell(null);
+    const items = changed.map((path) => this.item(path, now.get(path)));
+    let merged = null;
+    await transaction("readwrite", (store) => {
+      for (const path of gone) store.delete(`${this.kept}/${path}`);
+      for (const path of parents(this.kept, items)) store.put(directory(path), path);
+      for (const item of items) {
+        if (item.path === `${this.kept}/progress.json`) this.merge(store, item, (whole) => (merged = whole));
+        else store.put(item, item.path);
+      }
+    });
+    for (const path of changed) this.known.set(path, now.get(path));
+    for (const path of gone) this.known.delete(path);
+    if (merged) this.put(merged);
+    if (merged) this.nowKnown(["progress.json"]);
+    this.tell(null);
+    this.channel.postMessage({ written: [...changed, ...gone].map((p) => `${this.kept}/${p}`), from: this.id });
   }
 
-  /** Read anew what another window or the editor has written. */
-  async take(paths) {
+  /** Read anew what another window or the editor has written; of a folder the page names nothing but itself. */
+  async take(paths, byPage) {
     const mine = paths.filter((path) => path.startsWith(`${this.kept}/`) && !LEFT_OUT.test(path));
+    const found = new Map();
     if (!mine.length) return;
     await transaction("readonly", (store) => {
       for (const path of mine) {
         store.get(path).onsuccess = ({ target }) => {
-          if (target.result) this.put(target.result);
-          else this.remove(path.slice(this.kept.length + 1));
+          found.set(path, target.result);
+          if (!byPage || target.result?.type !== DIRECTORY) return;
+          store.getAll(below(path)).onsuccess = ({ target }) => target.result.forEach((item) => found.set(item.path, item));
         };
       }
-    }).catch((error) => this.fail(error));
-    const now = this.stamps();
-    for (const path of mine.map((p) => p.slice(this.kept.length + 1))) {
-      if (now.has(path)) this.known.set(path, now.get(path));
-      else this.known.delete(path);
+    });
+    for (const [path, item] of found) {
+      if (item) this.put(item);
+      else this.remove(this.inside(path));
     }
+    this.nowKnown([...found.keys()].map((path) => this.inside(path)));
   }
 
   /** Let the storage hold what was solved here and what another window has solved meanwhile. */
-  merge(store, item) {
+  merge(store, item, use) {
     const mine = solved(item);
+    if (!mine) return store.put(item, item.path); // the course itself puts such a file aside
     store.get(item.path).onsuccess = ({ target }) => {
-      const theirs = target.result ? solved(target.result) : [];
+      const theirs = (target.result && solved(target.result)) ?? [];
       const whole = new Set([...theirs, ...mine.filter((key) => !this.solved.includes(key))]);
       for (const key of this.solved) if (!mine.includes(key)) whole.delete(key);
-      this.solved = [...whole].sort();
-      const content = JSON.stringify({ solved: this.solved });
-      const merged = { ...item, content, size: content.length };
+      const content = JSON.stringify({ solved: [...whole].sort() });
+      const merged = { ...item, ...asText(content) };
       store.put(merged, item.path);
-      this.put(merged);
-      this.known.set("progress.json", this.stamps().get("progress.json"));
+      use(merged);
     };
   }
 
   put(item) {
-    if (item.type === "directory") return;
-    const path = item.path.slice(this.kept.length + 1);
-    if (path === "progress.json") this.solved = solved(item);
+    const path = this.inside(item.path);
     const full = `${this.folder}/${path}`;
+    if (this.exists(path) && this.isDirectory(full) !== (item.type === DIRECTORY)) this.remove(path);
+    if (item.type === DIRECTORY) return this.FS.mkdirTree(full);
+    if (path === "progress.json") this.solved = solved(item) ?? [];
     this.FS.mkdirTree(full.slice(0, full.lastIndexOf("/")));
     this.FS.writeFile(full, bytesOf(item));
   }
 
   remove(path) {
-    if (this.FS.analyzePath(`${this.folder}/${path}`).exists) this.FS.unlink(`${this.folder}/${path}`);
+    const full = `${this.folder}/${path}`;
+    if (!this.exists(path)) return;
+    if (!this.isDirectory(full)) return this.FS.unlink(full);
+    for (const name of this.names(full)) this.remove(`${path}/${name}`);
+    this.FS.rmdir(full);
   }
 
-  item(path) {
-    const data = this.FS.readFile(`${this.folder}/${path}`);
-    const now = new Date().toISOString();
-    const common = { name: path.split("/").pop(), path: `${this.kept}/${path}`, created: now, last_modified: now };
-    return { ...common, ...content(data), type: "file", writable: true, size: data.length };
+  /** [[path in JupyterLite, Uint8Array]] of all files in memory: with them the work can be taken away in any case. */
+  everything() {
+    const files = [...this.stamps()].filter(([, stamp]) => stamp !== DIRECTORY).map(([path]) => path);
+    return files.map((path) => [`${this.kept}/${path}`, this.FS.readFile(`${this.folder}/${path}`)]);
+  }
+
+  item(path, stamp) {
+    if (stamp === DIRECTORY) return directory(`${this.kept}/${path}`);
+    return { ...named(`${this.kept}/${path}`), type: "file", ...content(path, this.FS.readFile(`${this.folder}/${path}`)) };
+  }
+
+  /** The storage holds these paths, and what is below them, as they are here. */
+  nowKnown(paths) {
+    const now = this.stamps();
+    const among = new Set(paths);
+    for (const path of new Set([...now.keys(), ...this.known.keys()])) {
+      if (!among.has(path) && !above(path).some((folder) => among.has(folder) && !now.has(folder))) continue;
+      if (now.has(path)) this.known.set(path, now.get(path));
+      else this.known.delete(path);
+    }
   }
 
   /** {path: what tells whether a file has changed}. */
   stamps(folder = this.folder, found = new Map()) {
     if (!this.FS.analyzePath(folder).exists) return found;
-    for (const name of this.FS.readdir(folder)) {
+    for (const name of this.names(folder)) {
       const path = `${folder}/${name}`;
       const inside = path.slice(this.folder.length + 1);
-      if (name === "." || name === ".." || LEFT_OUT.test(inside)) continue;
-      const { mode, mtime, size } = this.FS.lstat(path);
-      if (this.FS.isDir(mode)) this.stamps(path, found);
-      else if (this.FS.isFile(mode)) found.set(inside, `${mtime.getTime()} ${size}`);
+      if (LEFT_OUT.test(inside)) continue;
+      const { mode, ino, ctime, mtime, size } = this.FS.lstat(path);
+      if (this.FS.isFile(mode)) found.set(inside, `${ino} ${ctime.getTime()} ${mtime.getTime()} ${size}`);
+      if (this.FS.isDir(mode)) this.stamps(path, found.set(inside, DIRECTORY));
     }
     return found;
   }
 
-  fail(error) {
-    console.error("The work cannot be kept:", error);
-    this.channel.postMessage({ failed: error.name });
+  inside = (path) => path.slice(this.kept.length + 1);
+  exists = (path) => this.FS.analyzePath(`${this.folder}/${path}`).exists;
+  isDirectory = (full) => this.FS.isDir(this.FS.lstat(full).mode);
+  names = (folder) => this.FS.readdir(folder).filter((name) => name !== "." && name !== "..");
+
+  /** Let the pages know when the work can no longer be kept, and when it can again: once each. */
+  tell(trouble) {
+    if (trouble !== this.trouble) this.channel.postMessage(trouble ? { failed: trouble } : { kept: true });
+    this.trouble = trouble;
   }
 }
 
+/** The keys in a progress.json, null if it cannot be read. */
 function solved(item) {
   try {
     const keys = JSON.parse(new TextDecoder().decode(bytesOf(item))).solved;
-    return Array.isArray(keys) ? keys : [];
+    return Array.isArray(keys) ? keys : null;
   } catch {
-    return [];
+    return null;
   }
 }
 
-function content(data) {
+/** A file's bytes in the form in which JupyterLite keeps a notebook, a text and anything else. */
+function content(path, bytes) {
   try {
-    return { content: new TextDecoder("utf-8", { fatal: true }).decode(data), format: "text", mimetype: "text/plain" };
+    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    return path.endsWith(".ipynb") ? (asNotebook(text, bytes.length) ?? asText(text)) : asText(text);
   } catch {
     let text = "";
-    for (let at = 0; at < data.length; at += 8192) text += String.fromCharCode(...data.subarray(at, at + 8192));
-    return { content: btoa(text), format: "base64", mimetype: "application/octet-stream" };
+    for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192));
+    return { content: btoa(text), format: "base64", mimetype: "application/octet-stream", size: bytes.length };
+  }
+}
+
+function asText(text) {
+  return { content: text, format: "text", mimetype: "text/plain", size: new TextEncoder().encode(text).length };
+}
+
+function asNotebook(text, size) {
+  try {
+    return { content: JSON.parse(text), format: "json", mimetype: "application/json", size, type: "notebook" };
+  } catch {
+    return null;
   }
 }
 
 function bytesOf({ content, format }) {
-  if (format === "base64") return Uint8Array.from(atob(content), (character) => character.charCodeAt(0));
-  return new TextEncoder().encode(format === "json" ? JSON.stringify(content) : content);
+  if (format === "base64") return Uint8Array.from(atob(content ?? ""), (character) => character.charCodeAt(0));
+  return new TextEncoder().encode(format === "json" ? JSON.stringify(content) : (content ?? ""));
 }
 
 function directory(path) {
+  return { ...named(path), type: DIRECTORY, content: null, format: "json", mimetype: "application/json", size: 0 };
+}
+
+function named(path) {
   const now = new Date().toISOString();
-  const name = path.split("/").pop();
-  const common = { name, path, created: now, last_modified: now, type: "directory" };
-  return { ...common, content: null, format: "json", mimetype: "application/json", size: 0, writable: true };
+  return { name: path.split("/").pop(), path, created: now, last_modified: now, writable: true };
 }
 
-function parents(items) {
-  const found = new Set();
-  for (const { path } of items) {
-    const parts = path.split("/");
-    while (parts.pop() && parts.length) found.add(parts.join("/"));
-  }
-  return found;
+/** The folders a path lies in, the nearest first. */
+function above(path) {
+  const parts = path.split("/").slice(0, -1);
+  return parts.map((_, at) => parts.slice(0, parts.length - at).join("/"));
 }
 
-function each(store, kept, use) {
-  store.openCursor(IDBKeyRange.bound(`${kept}/`, `${kept}0`)).onsuccess = ({ target }) => {
-    if (!target.result) return;
-    use(target.result.value);
-    target.result.continue();
-  };
+/** The folder of work and the folders of these items: JupyterLite shows no file whose folder has no item. */
+function parents(kept, items) {
+  return new Set([kept, ...items.flatMap(({ path }) => above(path))].filter((path) => path.startsWith(kept)));
 }
 
-/** Do something with the files in one transaction; the promise ends when it is written, or with its error. */
+/** The keys of all that is below a path: "0" follows "/". */
+function below(path) {
+  return IDBKeyRange.bound(`${path}/`, `${path}0`, false, true);
+}
+
+/** Do something with the files in one transaction; what it asked for last, when all is written, or the error. */
 async function transaction(mode, use) {
-  const database = await new Promise((resolve, reject) => {
-    const opening = indexedDB.open(DATABASE);
-    opening.onsuccess = () => resolve(opening.result);
-    opening.onerror = () => reject(opening.error);
+  let late;
+  const timeout = new Promise((_, reject) => {
+    late = setTimeout(() => reject(new DOMException("The storage does not answer.", "TimeoutError")), PATIENCE);
   });
   try {
-    await new Promise((resolve, reject) => {
+    return await Promise.race([timeout, within(mode, use)]);
+  } finally {
+    clearTimeout(late);
+  }
+}
+
+async function within(mode, use) {
+  const database = await connection();
+  try {
+    return await new Promise((resolve, reject) => {
       const action = database.transaction(STORE, mode);
-      action.oncomplete = resolve;
-      action.onabort = action.onerror = () => reject(action.error ?? new DOMException("aborted", "AbortError"));
-      use(action.objectStore(STORE));
+      let asked;
+      action.oncomplete = () => resolve(asked?.result);
+      action.onabort = () => reject(action.error ?? new DOMException("aborted", "AbortError"));
+      try {
+        asked = use(action.objectStore(STORE));
+      } catch (error) {
+        action.abort();
+        reject(error);
+      }
     });
   } finally {
     database.close();
   }
+}
+
+/** The database with JupyterLite's table of files in it, made here if no window has needed it yet. */
+async function connection() {
+  for (;;) {
+    const database = await opened();
+    if (database.objectStoreNames.contains(STORE)) return database;
+    database.close();
+    const upgraded = await opened(database.version + 1).catch((error) => {
+      if (error.name !== "VersionError") throw error; // a window was quicker
+    });
+    upgraded?.close();
+  }
+}
+
+function opened(version) {
+  return new Promise((resolve, reject) => {
+    const opening = indexedDB.open(DATABASE, version);
+    opening.onupgradeneeded = () => {
+      const database = opening.result; // the table is made as localforage does, through which JupyterLite writes
+      if (!database.objectStoreNames.contains(STORE)) database.createObjectStore(STORE);
+    };
+    opening.onsuccess = () => resolve(opening.result);
+    opening.onerror = () => reject(opening.error);
+  });
 }

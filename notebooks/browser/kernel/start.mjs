@@ -1,45 +1,62 @@
 // JupyterLite takes this file for Pyodide's own (pyodideUrl): it starts Pyodide from a snapshot of its memory in which
-// IPython, SQLAlchemy and Alembic are imported already, lays the course's files out and brings back the reader's work.
+// IPython, SQLAlchemy, Alembic and the course are imported already, and brings the reader's work back. The start begins
+// as soon as this file is loaded, which worker.mjs does long before JupyterLite asks for Pyodide.
 
 import { loadPyodide as plain } from "./pyodide.mjs";
 import createModule from "./pyodide.asm.mjs";
 import { Disk } from "./disk.mjs";
-import { IMPORTS, lay, readTar } from "./files.mjs";
+import { ENTER, PREPARE, lay, readTar } from "./files.mjs";
 
 const LANGUAGE = new URL(import.meta.url).searchParams.get("language");
+const HOME = `/course/notebooks/${LANGUAGE}`;
+const SCREEN = { stdout: console.log, stderr: console.error }; // until JupyterLite says where to
 const channel = new BroadcastChannel("alembic-course");
 
-/** Start Pyodide for JupyterLite's kernel.
+const started = start();
+started.catch(() => tell("broken")); // for page.js; whoever asks for Pyodide will be told too
+
+/** What JupyterLite calls.
  *
- * @param options what JupyterLite asks for; `packages` are all in the archive already.
+ * @param options its own; `packages` are all there already.
  * @returns Pyodide, with the course in /course and the reader's work in it.
  */
-export async function loadPyodide({ packages, ...options }) {
-  tell("python");
-  const [files, memory] = await Promise.all([fetched("python.tar.gz").then(readTar), snapshot()]);
-  const pyodide = await startFrom(memory, files, options).catch((error) => {
-    if (!memory) throw error;
-    console.warn("The snapshot cannot be used here:", error);
-    return startFrom(null, files, options);
-  });
+export async function loadPyodide({ stdout, stderr }) {
+  Object.assign(SCREEN, { stdout, stderr });
+  const pyodide = await started;
   tell("course");
-  lay(pyodide.FS, files, { dist: true, course: "/course" });
-  const disk = new Disk(pyodide.FS, `/course/notebooks/${LANGUAGE}/work`, `${LANGUAGE}/work`, channel);
-  await disk.load();
+  const disk = new Disk(pyodide.FS, `${HOME}/work`, `${LANGUAGE}/work`, channel);
+  await disk.load(); // not before: JupyterLite has made its storage by now
   globalThis.courseDisk = disk;
-  pyodide.FS.chdir(`/course/notebooks/${LANGUAGE}`);
+  pyodide.FS.chdir(HOME);
+  pyodide.runPython(ENTER);
   tell("kernel");
   return pyodide;
 }
 
-async function startFrom(memory, files, options) {
-  const pyodide = await plain({
-    ...options,
-    fsInit: async (FS, { sitePackages }) => lay(FS, files, { packages: sitePackages }),
-    createPyodideModule: async (settings) => roomFor(memory, await createModule(settings)),
-    _loadSnapshot: memory ?? undefined,
+async function start() {
+  tell("python");
+  const files = fetched("python.tar.gz").then(readTar);
+  const memory = snapshot();
+  return startFrom(memory, files).catch(async (error) => {
+    console.warn("The snapshot cannot be used here:", error);
+    return startFrom(null, Promise.all([files, fetched("imported.tar.gz").then(readTar)]).then((both) => both.flat()));
   });
-  if (!memory) pyodide.runPython(`import ${IMPORTS}`);
+}
+
+/** @param memory a promise of the snapshot, or null: Python then imports all by itself, which takes some seconds. */
+async function startFrom(memory, files) {
+  let module;
+  const pyodide = await plain({
+    indexURL: new URL(".", import.meta.url).href,
+    stdout: (line) => SCREEN.stdout(line),
+    stderr: (line) => SCREEN.stderr(line),
+    fsInit: async (FS, { sitePackages }) => lay(FS, await files, sitePackages),
+    createPyodideModule: async (settings) => roomFor(await memory, (module = await createModule(settings))),
+    _loadSnapshot: memory ?? undefined,
+    _snapshotDeserializer: (name) => (name ? module.API.public_api[name] : module.API.public_api),
+  });
+  if (!memory) pyodide.runPython(PREPARE);
+  lay(pyodide.FS, await files, pyodide._api.sitePackages, true);
   return pyodide;
 }
 
@@ -52,10 +69,11 @@ function roomFor(memory, module) {
   return module;
 }
 
-/** The snapshot, or null where this browser calls functions another way than the Node that made it. */
+/** The snapshot; it fails where this browser calls functions another way than the Node that made it. */
 async function snapshot() {
-  const iPad = /iPad|iPhone|iPod/.test(navigator.userAgent) || (navigator.platform === "MacIntel" && navigator.maxTouchPoints > 1);
-  return iPad ? null : fetched("snapshot.gz").catch(() => null);
+  const { userAgent, platform, maxTouchPoints } = navigator;
+  if (/iPad|iPhone|iPod/.test(userAgent) || (platform === "MacIntel" && maxTouchPoints > 1)) throw new Error("iOS");
+  return fetched("snapshot.gz");
 }
 
 async function fetched(name) {
