@@ -15,7 +15,9 @@ from browser.lite import LANGUAGES, TABLE
 from browser.tools import HERE, NOTEBOOKS
 
 PAGE = HERE / "page"
+MENUS = tomllib.loads((PAGE / "menus.toml").read_text(encoding="utf-8"))
 WORDS = tomllib.loads((PAGE / "words.toml").read_text(encoding="utf-8"))
+MENU = "menu\x04"  # so gettext writes that a word stands in a menu
 EXERCISES = NOTEBOOKS / "course" / "exercises"
 HEAVY = 500_000  # bytes of what is fetched while the reader chooses a lesson; smaller files are soon there anyway
 JUPYTERLAB = 7_000_000  # about what a first lesson fetches besides Python
@@ -37,6 +39,7 @@ def write(site):
     for language in LANGUAGES:
         page = site / f"lab-{language}" / "index.html"
         page.write_text(lab(page.read_text(encoding="utf-8"), language), encoding="utf-8")
+        supply(site, language)
 
 
 def entry(site):
@@ -81,6 +84,18 @@ def lab(html, language):
     html = html.replace("JupyterLite requires JavaScript to be enabled in your browser.", words["needs_javascript"], 1)
     html = html.replace("</head>", f"{head}</head>", 1)
     return re.sub("<body[^>]*>", lambda found: found[0] + body, html, count=1)
+
+
+def supply(site, language):
+    """Add to a language pack what it lacks; what a newer pack has itself stays."""
+    options = json.loads((site / f"lab-{language}" / "jupyter-lite.json").read_text(encoding="utf-8"))
+    settings = options["jupyter-config-data"]["settingsOverrides"]
+    locale = settings["@jupyterlab/translation-extension:plugin"]["locale"]
+    path = site / "api" / "translations" / f"{locale}.json"
+    pack = json.loads(path.read_text(encoding="utf-8"))
+    own = {f"{kind}{english}": [said[language]] for kind in ("", MENU) for english, said in MENUS.items()}
+    pack["data"]["jupyterlab"] = own | pack["data"]["jupyterlab"]
+    path.write_text(json.dumps(pack, ensure_ascii=False), encoding="utf-8")
 
 
 def template(name):

@@ -211,8 +211,10 @@ async function begin() {
   if (!able()) return trouble(words.old_browser);
   channel = new BroadcastChannel("alembic-course");
   channel.addEventListener("message", ({ data }) => {
-    if (STAGES.includes(data.stage)) stage = data.stage;
-    if (data.stage === "broken") trouble(words.broken);
+    if (data.stage === "broken" && waiting()) trouble(words.broken);
+    if (!STAGES.includes(data.stage)) return;
+    stage = data.stage;
+    line.classList.remove("trouble"); // another try
   });
   watchStart();
   const app = await exposed();
