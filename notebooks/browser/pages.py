@@ -1,4 +1,4 @@
-"""The entry page, and what the reader sees beside JupyterLab: how Python's start goes, the way back, the work taken away.
+"""The entry page, and what the reader sees beside JupyterLab: how the start goes, the way back, the work taken away.
 
 Run as a program by JupyterLite's environment, which has Jinja: `python -m browser.pages SITE`.
 """
