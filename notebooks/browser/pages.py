@@ -12,6 +12,7 @@ from pathlib import Path
 
 from browser import tools
 from browser.lite import LANGUAGES, TABLE
+from browser.python_files import IN_NEED
 from browser.tools import HERE, NOTEBOOKS
 
 PAGE = HERE / "page"
@@ -44,7 +45,8 @@ def write(site):
 
 def entry(site):
     """The entry page's HTML."""
-    python = {path: path.stat().st_size for path in sorted((site / "static" / "pyodide").iterdir())}
+    files = sorted(path for path in (site / "static" / "pyodide").iterdir() if path.name != IN_NEED)
+    python = {path: path.stat().st_size for path in files}
     lessons = [
         {
             "number": row["number"],

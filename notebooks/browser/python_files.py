@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import re
 import shutil
 import tarfile
 import tempfile
@@ -13,8 +14,16 @@ from browser.lite import LANGUAGES
 from browser.tools import HERE, ROOT
 
 PYODIDE_FILES = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
-OWN_FILES = ("start.mjs", "files.mjs", "disk.mjs")
+OWN_FILES = ("ahead.js", "worker.mjs", "start.mjs", "files.mjs", "disk.mjs")
+WORKER = "extensions/@jupyterlite/pyodide-kernel-extension/static/comlink.worker.*.js"  # JupyterLite's
+IN_NEED = "imported.tar.gz"  # what the snapshot has in it: fetched where that cannot be used
 LEFT_OUT = {"work", ".lab", ".ipynb_checkpoints", "__pycache__"}  # folders
+# Nobody imports these in a browser; what Python itself has imported is there all the same.
+UNUSED = re.compile(
+    r"site/(prompt_toolkit/|IPython/(terminal|testing)/|(alembic|sqlalchemy)/testing/|wcwidth/table_grapheme_overrides/"
+    r"|pygments/lexers/(?!(__init__|_mapping|configs|console|python|shell|special|sql|text)\.pyc)"
+    r"|[^/]*\.dist-info/(RECORD|WHEEL|INSTALLER|REQUESTED|top_level\.txt|direct_url\.json)$)"
+)
 MAKE = HERE / "kernel" / "make.mjs"
 
 
@@ -25,12 +34,21 @@ def make(target):
         shutil.copyfile(pyodide / name, target / name)
     for name in OWN_FILES:
         shutil.copyfile(HERE / "kernel" / name, target / name)
+    worker = next(target.parents[1].glob(WORKER)).relative_to(target.parents[1]).as_posix()
+    text = (target / "worker.mjs").read_text(encoding="utf-8").replace("JUPYTERLITE", f"../../{worker}")
+    (target / "worker.mjs").write_text(text, encoding="utf-8")
     lock = json.loads((pyodide / "pyodide-lock.json").read_text()) | {"packages": {}}
     (target / "pyodide-lock.json").write_text(json.dumps(lock))
     with tempfile.TemporaryDirectory() as folder:
-        packages(Path(folder, "site"), pyodide)
-        archive(Path(folder, "site"), target / "python.tar.gz")
-    tools.node(MAKE, "snapshot", pyodide, target / "python.tar.gz", target / "snapshot.gz")
+        site, everything, read = (Path(folder, name) for name in ("site", "all.tar.gz", "read.json"))
+        packages(site, pyodide)
+        files = package_files(site) | course_files()
+        archive(files, everything)
+        tools.node(MAKE, "snapshot", pyodide, everything, target / "snapshot.gz", read)
+        imported = {f"site/{path.partition('/site-packages/')[2]}" for path in json.loads(read.read_text())}
+        archive({name: data for name, data in files.items() if name in imported}, target / IN_NEED)
+        rest = {name: data for name, data in files.items() if name not in imported and not UNUSED.match(name)}
+        archive(rest, target / "python.tar.gz")
 
 
 def packages(folder, pyodide):
@@ -47,34 +65,39 @@ def packages(folder, pyodide):
     tools.node(MAKE, "compile", pyodide, folder)
 
 
+def package_files(folder):
+    """{name in the archive: bytes} of the packages."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {f"site/{path.relative_to(folder).as_posix()}": path.read_bytes() for path in files}
+
+
 def course_files():
-    """The files of the repository that the browser's Python finds in /course: no reader's own, nothing of the teacher's."""
+    """The same of what Python finds in /course: no reader's own, nothing of the teacher's, no pictures.
+
+    Of a page the first cell is enough: the helper looks there for its title.
+    """
     found = [ROOT / name for name in ("alembic.ini", "data.db", "models.py", "requirements.txt")]
     for top in ("migrations", "notebooks/course", *(f"notebooks/{language}" for language in LANGUAGES)):
         found += sorted(path for path in (ROOT / top).rglob("*") if path.is_file())
-    inside = [(path, path.relative_to(ROOT).parts) for path in found]
-    return [path for path, parts in inside if not LEFT_OUT & {*parts} and not path.name.startswith("teacher.")]
+    files = {}
+    for path in found:
+        name = path.relative_to(ROOT)
+        if LEFT_OUT & {*name.parts} or name.stem == "teacher" or name.suffix in (".pdf", ".png"):
+            continue
+        data = path.read_bytes()
+        if name.suffix == ".ipynb":
+            page = json.loads(data)
+            data = json.dumps(page | {"cells": page["cells"][:1]}).encode()
+        files[f"course/{name.as_posix()}"] = data
+    return files
 
 
-def archive(folder, target):
+def archive(files, target):
+    """Write {name: bytes} to a .tar.gz."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.USTAR_FORMAT) as tar:
-        def add(path, name):
+        for name, data in files.items():
             info = tarfile.TarInfo(name)
-            info.size = path.stat().st_size
-            with path.open("rb") as file:
-                tar.addfile(info, file)
-        for path in sorted(folder.rglob("*")):
-            if path.is_file():
-                add(path, f"site/{path.relative_to(folder).as_posix()}")
-        for path in course_files():
-            name = path.relative_to(ROOT).as_posix()
-            if name.endswith(".ipynb"):
-                page = json.loads(path.read_text(encoding="utf-8"))
-                data = json.dumps(page | {"cells": page["cells"][:1]}).encode()
-                info = tarfile.TarInfo(f"course/{name}")
-                info.size = len(data)
-                tar.addfile(info, io.BytesIO(data))
-            elif not name.endswith((".pdf", ".png")):
-                add(path, f"course/{name}")
+            info.size = len(data)
+            tar.addfile(info, io.BytesIO(data))
     target.write_bytes(gzip.compress(buffer.getvalue(), 9, mtime=0))

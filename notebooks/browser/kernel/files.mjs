@@ -1,11 +1,41 @@
-// The archive of Python files, in the browser and in the Node that makes the snapshot.
+// The Python files, and what of them is imported at the start: for the browser, and for the Node that makes the snapshot.
 
-export const IMPORTS = [
-  "IPython.core.interactiveshell", "IPython.core.application", "IPython.core.shellapp", "IPython.core.completer",
-  "IPython.core.historyapp", "IPython.core.magics", "alembic.command", "alembic.config", "alembic.autogenerate",
-  "sqlalchemy.orm", "sqlalchemy.dialects.sqlite", "sqlite3", "sqlparse", "prettytable", "mako.template", "mako.codegen",
-  "sql.magic", "unittest.mock", "zipfile", "difflib", "html", "tomllib", "logging.config", "asyncio",
-].join(", ");
+const COURSE = "/course/notebooks";
+
+/** What a kernel imports before its first cell: packages, the kernel itself, the course.
+ *
+ * Left out is what colours Mako's pages of errors: it imports a score of other languages. Completer: there is no jedi.
+ * The __main__ of the reader, which IPython puts in place, waits for ENTER: Pyodide's own stays apart from it.
+ */
+export const PREPARE = `
+import importlib, sys
+
+main, colours = sys.modules["__main__"], "mako.ext.pygmentplugin"
+sys.modules[colours] = None
+import IPython.core.completer, IPython.core.historyapp, IPython.core.magics
+import alembic.autogenerate, alembic.command, alembic.config, sqlalchemy.dialects.sqlite, sqlalchemy.orm
+import difflib, html, logging.config, mako.codegen, mako.template, prettytable, sql.magic, sqlite3, sqlparse, tomllib
+import unittest.mock, wcwidth, zipfile
+del sys.modules[colours]
+import pyodide_kernel
+pyodide_kernel.ipython_shell.Completer.use_jedi = False
+sys.modules["__main__"] = main
+sys.path.append("${COURSE}")
+import course.browser, course.exercise_verbs, course.files, course.history_picture, course.kernel, course.lessons
+import course.postgres, course.progress, course.report, course.schema_picture, course.session
+sys.path.pop()
+importlib.invalidate_caches()
+None`;
+
+/** The reader's __main__, and the course at work before the first cell: what that writes is kept too. */
+export const ENTER = `
+import contextlib, random, sys, pyodide_kernel
+
+sys.modules["__main__"] = pyodide_kernel.ipython_shell.user_module
+random.seed()
+with contextlib.suppress(Exception):  # the first cell will say what it is
+    import lesson
+None`;
 
 /** @returns [[path, Uint8Array]] of the files in a tar archive (ustar, nothing but files). */
 export function readTar(bytes) {
@@ -20,22 +50,17 @@ export function readTar(bytes) {
   return files;
 }
 
-/** Put the archive's files where they belong: `site/…` among Python's packages, `course/…` below `course`.
+/** Put files where they belong: `site/…` among Python's packages, `course/…` in /course.
  *
- * What a package says of itself comes after the start (`dist`): a snapshot must begin with an empty list of packages.
+ * What a package says of itself comes after the start (`later`): a snapshot must begin with an empty list of packages.
  */
-export function lay(FS, files, { packages, dist, course }) {
-  const site = packages ?? "/lib/python3.14/site-packages";
+export function lay(FS, files, site, later = false) {
   for (const [name, data] of files) {
-    const [top, ...rest] = name.split("/");
-    const path = rest.join("/");
-    const itself = path.includes(".dist-info/");
-    if (top === "site" && ((packages && !itself) || (dist && itself))) put(FS, `${site}/${path}`, data);
-    if (top === "course" && course) put(FS, `${course}/${path}`, data);
+    if (name.includes(".dist-info/") === later) put(FS, name.startsWith("site/") ? site + name.slice(4) : `/${name}`, data);
   }
 }
 
-export function put(FS, path, data) {
+function put(FS, path, data) {
   FS.mkdirTree(path.slice(0, path.lastIndexOf("/")));
-  FS.writeFile(path, data);
+  FS.writeFile(path, data, { canOwn: true });
 }

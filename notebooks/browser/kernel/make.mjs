@@ -1,12 +1,13 @@
 // Run by Node when the site is built: compiles the Python files of a folder, or makes the snapshot of a started Python.
-//   node make.mjs compile FOLDER        node make.mjs snapshot ARCHIVE TARGET
+//   node make.mjs compile PYODIDE FOLDER
+//   node make.mjs snapshot PYODIDE ARCHIVE TARGET LIST     (LIST: of the files that Python has read)
 
 import fs from "node:fs";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { pathToFileURL } from "node:url";
-import { IMPORTS, lay, readTar } from "./files.mjs";
+import { PREPARE, lay, readTar } from "./files.mjs";
 
-const [, , what, pyodideFolder, source, target] = process.argv;
+const [, , what, pyodideFolder, source, target, list] = process.argv;
 const { loadPyodide } = await import(pathToFileURL(`${pyodideFolder}/pyodide.mjs`));
 
 if (what === "compile") {
@@ -25,12 +26,40 @@ for folder, _, names in os.walk("/in"):
 `);
 } else {
   const files = readTar(gunzipSync(fs.readFileSync(source)));
+  const said = [];
   const pyodide = await loadPyodide({
     indexURL: pyodideFolder,
-    fsInit: async (FS, { sitePackages }) => lay(FS, files, { packages: sitePackages }),
+    lockFileContents: { ...JSON.parse(fs.readFileSync(`${pyodideFolder}/pyodide-lock.json`)), packages: {} },
+    fsInit: async (FS, { sitePackages }) => lay(FS, files, sitePackages),
     _makeSnapshot: true,
   });
-  pyodide.runPython(`import ${IMPORTS}\nimport gc; gc.collect()`);
-  fs.writeFileSync(target, gzipSync(pyodide.makeMemorySnapshot(), { level: 9 }));
+  pyodide.runPython(PREPARE);
+  const imported = pyodide.runPython(`
+import gc, json, sys
+found = [getattr(module, "__file__", None) for module in sys.modules.values()]
+json.dumps([path for path in found if path])`);
+  pyodide.runPython("del found; gc.collect(); gc.freeze(); None");
+  clear(pyodide._module);
+  const memory = pyodide.makeMemorySnapshot({ serializer: (object) => nameIn(pyodide, object) });
+  fs.writeFileSync(target, gzipSync(memory, { level: 9 }));
+  fs.writeFileSync(list, imported);
 }
 process.exit(0);
+
+/** Fill with zeros what is free: it holds what was there before, and zeros take no room in an archive. */
+function clear(module) {
+  const end = module._malloc(1 << 20); // beyond it lies what was never used
+  const held = [end];
+  for (let size = 1 << 20; size >= 16; size >>= 1) {
+    for (let at; (at = module._malloc(size)) < end || module._free(at); held.push(at)) module.HEAPU8.fill(0, at, at + size);
+  }
+  module.HEAPU8.fill(0, end, end + (1 << 20));
+  held.forEach(module._free);
+}
+
+/** How start.mjs finds an object of JavaScript's that Python holds: "" is Pyodide itself, others are its functions. */
+function nameIn(pyodide, object) {
+  const name = Object.getOwnPropertyNames(pyodide).find((name) => pyodide[name] === object);
+  if (!name && object !== pyodide) throw new Error(`Python holds ${object}`);
+  return name ?? "";
+}
