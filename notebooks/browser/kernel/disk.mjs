@@ -161,17 +161,20 @@ export class Disk {
     }
   }
 
-  /** {path: what tells whether a file has changed}. */
-  stamps(folder = this.folder, found = new Map()) {
-    if (!this.FS.analyzePath(folder).exists) return found;
-    for (const name of this.names(folder)) {
-      const path = `${folder}/${name}`;
-      const inside = path.slice(this.folder.length + 1);
-      if (LEFT_OUT.test(inside)) continue;
-      const { mode, ino, ctime, mtime, size } = this.FS.lstat(path);
-      if (this.FS.isFile(mode)) found.set(inside, `${ino} ${ctime.getTime()} ${mtime.getTime()} ${size}`);
-      if (this.FS.isDir(mode)) this.stamps(path, found.set(inside, DIRECTORY));
-    }
+  /** {path: what tells whether a file has changed}. It walks MEMFS's own nodes: by paths, a thousand files take 0.1 s. */
+  stamps() {
+    const found = new Map();
+    const walk = (node, above) => {
+      for (const [name, { id, mode, mtime, ctime, usedBytes, contents }] of Object.entries(node.contents)) {
+        const path = above + name;
+        if (LEFT_OUT.test(path)) continue;
+        if (this.FS.isFile(mode)) found.set(path, `${id} ${mtime} ${ctime} ${usedBytes}`);
+        if (!this.FS.isDir(mode)) continue;
+        found.set(path, DIRECTORY);
+        walk({ contents }, `${path}/`);
+      }
+    };
+    if (this.exists("")) walk(this.FS.lookupPath(this.folder).node, "");
     return found;
   }
 
