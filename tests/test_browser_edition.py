@@ -283,8 +283,8 @@ def test_a_tool_is_made_once_and_anew_when_its_versions_change(monkeypatch, tmp_
 
     for version in ("1", "1", "2"):
         pins.write_text(version)
-        tools.made("environment", [pins], recipe)
-    assert runs == ["1", "2"] and capsys.readouterr().out.count("Устанавливаем") == 2
+        tools.made("npm", [pins], recipe)
+    assert runs == ["1", "2"] and capsys.readouterr().out.count("Скачиваем") == 2
 
 
 @pytest.mark.parametrize("error", [BrowserError("no network"), KeyboardInterrupt()])

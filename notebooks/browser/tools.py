@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from browser.words import problem, say
@@ -66,20 +67,19 @@ def made(name, pins, recipe):
         The folder.
     """
     folder = MADE / name
-    bound = f"{folder} {Path(sys._base_executable).resolve()}".encode()  # an environment is bound to both
-    wanted = hashlib.sha256(b"".join([bound, *(pin.read_bytes() for pin in pins)])).hexdigest()
+    wanted = hashlib.sha256(b"".join(pin.read_bytes() for pin in pins)).hexdigest()
     stamp = folder / STAMP
-    if stamp.exists() and stamp.read_text() == wanted:
+    if stamp.exists() and stamp.read_text() == wanted and (name != "environment" or python(folder).exists()):
         return folder
     say(f"making_{name}")
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.parent.mkdir(exist_ok=True)
-    try:
-        recipe(folder)
-        stamp.write_text(wanted)
-    except BaseException:  # Ctrl+C as well
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
+    MADE.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{name}.", dir=MADE) as beside:  # two builds may begin at once
+        fresh = Path(beside, name)
+        recipe(fresh)
+        (fresh / STAMP).write_text(wanted)
+        if folder.exists():
+            os.rename(folder, Path(beside, "before"))
+        os.rename(fresh, folder)  # an environment too: nothing of it is called but its Python
     return folder
 
 
