@@ -278,8 +278,8 @@ async function within(mode, use) {
       try {
         asked = use(action.objectStore(STORE));
       } catch (error) {
+        reject(error); // first, since to abort may fail too
         action.abort();
-        reject(error);
       }
     });
   } finally {
