@@ -4,7 +4,8 @@ import { NotWork, bring, collect, download } from "./work.js";
 import { bytesOf, records } from "./storage.js";
 
 const { words, languages, titles, heavy } = JSON.parse(document.getElementById("course").textContent);
-const channel = new BroadcastChannel("alembic-course");
+// A browser without it gets as far as a lesson, which tells what it lacks.
+const channel = window.BroadcastChannel && new BroadcastChannel("alembic-course");
 let language;
 
 /** A sentence in the reader's language. */
@@ -67,7 +68,9 @@ async function show() {
     bar.title = bar.ariaLabel;
   }
   const size = kept.reduce((sum, { size }) => sum + (size ?? 0), 0) / 1e6;
-  const shown = new Intl.NumberFormat(language, { maximumFractionDigits: 1, minimumFractionDigits: 1 }).format(Math.max(size, 0.1));
+  const shown = new Intl.NumberFormat(language, { maximumFractionDigits: 1, minimumFractionDigits: 1 }).format(
+    Math.max(size, 0.1),
+  );
   const sentences = [kept.length ? say("holds", { files: kept.length, size: shown }) : say("holds_nothing")];
   if (kept.length && (await persisted())) sentences.push(say("persisted"));
   here(".holds").textContent = sentences.join(" ");
@@ -130,10 +133,11 @@ for (const button of document.querySelectorAll(".bring")) {
 function fetchAhead() {
   const { saveData, effectiveType } = navigator.connection ?? {};
   if (saveData || /2g|3g/.test(effectiveType)) return;
-  for (const href of heavy) document.head.append(Object.assign(document.createElement("link"), { rel: "prefetch", href }));
+  for (const href of heavy)
+    document.head.append(Object.assign(document.createElement("link"), { rel: "prefetch", href }));
 }
 
-channel.addEventListener("message", ({ data }) => data.written && language && show());
+channel?.addEventListener("message", ({ data }) => data.written && language && show());
 addEventListener("hashchange", choose);
 addEventListener("pageshow", (event) => event.persisted && choose()); // the way back from a lesson
 choose();

@@ -1,5 +1,5 @@
-// Beside JupyterLab: how Python's start goes, the way back to the lessons, the work taken away, and what JupyterLab's editor
-// and the kernels have to know of each other.
+// Beside JupyterLab: how Python's start goes, the way back to the lessons, the work taken away, and what JupyterLab's
+// editor and the kernels have to know of each other.
 
 import { collect, download } from "./work.js";
 import { records } from "./storage.js";
@@ -77,7 +77,10 @@ function widget(app, id, node) {
 /** In the top bar: all lessons, and the work to take away. */
 function showTheWay(app) {
   const bar = document.createElement("div");
-  const back = Object.assign(document.createElement("a"), { href: `../index.html#${language}`, textContent: `‹ ${words.all_lessons}` });
+  const back = Object.assign(document.createElement("a"), {
+    href: `../index.html#${language}`,
+    textContent: `‹ ${words.all_lessons}`,
+  });
   back.addEventListener("click", (event) => {
     event.preventDefault();
     leaveFor(app, back.href);
@@ -166,7 +169,8 @@ function keepLanguagesApart(app) {
     const path = link && /\/files\/([^#?]+)$/.exec(new URL(link.href).pathname)?.[1];
     if (!path) return;
     if (elsewhere(path)) leaveFor(app, address(path));
-    else if (path.endsWith(".pdf")) window.open(link.href); // no browser on a telephone shows one inside a page
+    else if (path.endsWith(".pdf"))
+      window.open(link.href); // no browser on a telephone shows one inside a page
     else return;
     event.preventDefault();
     event.stopImmediatePropagation();

@@ -1,4 +1,5 @@
-// The storage in which JupyterLite keeps the reader's files, as the pages see it. A record's key is its path: "ru/work/05/models.py".
+// The storage in which JupyterLite keeps the reader's files, as the pages see it. A record's key is its path:
+// "ru/work/05/models.py".
 
 const DATABASE = "alembic-course";
 const STORE = "files";
@@ -8,7 +9,8 @@ export async function records(languages) {
   const found = [];
   await transaction("readonly", (store) => {
     for (const language of languages) {
-      store.getAll(IDBKeyRange.bound(`${language}/`, `${language}0`)).onsuccess = ({ target }) => found.push(...target.result);
+      store.getAll(IDBKeyRange.bound(`${language}/`, `${language}0`)).onsuccess = ({ target }) =>
+        found.push(...target.result);
     }
   });
   return found.filter((record) => record.type !== "directory");
@@ -22,7 +24,7 @@ export async function change(remove, put) {
     for (const [path, data] of put) {
       store.put(record(path, data), path);
       const parts = path.split("/");
-      while (parts.pop() && parts.length) folders.add(parts.join("/"));
+      while (parts.pop() && parts.length > 1) folders.add(parts.join("/"));
     }
     for (const path of folders) store.put(directory(path), path);
   });
@@ -51,7 +53,14 @@ function record(path, data) {
 }
 
 function directory(path) {
-  return { ...described(path), type: "directory", format: "json", mimetype: "application/json", content: null, size: 0 };
+  return {
+    ...described(path),
+    type: "directory",
+    format: "json",
+    mimetype: "application/json",
+    content: null,
+    size: 0,
+  };
 }
 
 function described(path) {

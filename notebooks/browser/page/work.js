@@ -1,17 +1,18 @@
-// The reader's work as an archive: taken away, brought back. Its paths are the repository's, notebooks/ru/work/05/models.py,
-// so that one archive fits another browser and the laptop edition.
+// The reader's work as an archive: taken away, brought back. Its paths are the repository's,
+// notebooks/ru/work/05/models.py, so that one archive fits another browser and the laptop edition.
 
 import { strToU8, unzipSync, zipSync } from "./fflate.js";
 import { bytesOf, change, records } from "./storage.js";
 
-const LEFT_OUT = /(^|\/)(__MACOSX|__pycache__|\.ipynb_checkpoints|\.lab|\.git|\.venv|node_modules|\.\.)(\/|$)|\/\.DS_Store$|-journal$|\.lock$|\.tmp$/;
+const FOLDERS_LEFT_OUT = /(^|\/)(__MACOSX|__pycache__|\.ipynb_checkpoints|\.lab|\.git|\.venv|node_modules|\.\.)(\/|$)/;
+const FILES_LEFT_OUT = /\/\.DS_Store$|\.progress\.lock$|\.tmp$/;
 const LARGEST = 50e6; // bytes of one file: the course makes none of a hundredth of that
 const PROGRESS = /^\w+\/work\/progress\.json$/;
 const SITE = new URL("..", import.meta.url);
 
 export class NotWork extends Error {}
 
-/** @returns {path: Uint8Array} of all that the reader has made: from the storage and, where that is full, from the kernels. */
+/** @returns {path: Uint8Array} of all that the reader has made: from the storage and, if that is full, the kernels. */
 export async function collect(languages, { channel, wait = 700 } = {}) {
   const stored = await records(languages).catch(() => []);
   const files = new Map();
@@ -37,7 +38,7 @@ export function download(files) {
   setTimeout(() => URL.revokeObjectURL(link.href), 60000);
 }
 
-/** Put an archive's files into the storage. What is there and differs moves to `…_before_1` beside it, as start() does.
+/** Put an archive's files into the storage. What is there and differs moves to `…_before_1`, as start() does.
  *
  * @param language the one whose work it is if the archive does not say so.
  * @returns {came: [path], aside: [[from, to]]}
@@ -67,8 +68,11 @@ export async function bring(archive, languages, language, channel) {
       for (const [path, data] of files) put.set(path, data);
     }
   }
-  await change([...remove].filter((path) => !put.has(path)), put);
-  channel.postMessage({ written: [...new Set([...remove, ...put.keys()])], from: "page" });
+  await change(
+    [...remove].filter((path) => !put.has(path)),
+    put,
+  );
+  channel?.postMessage({ written: [...new Set([...remove, ...put.keys()])], from: "page" });
   return { came: [...brought.keys()].filter((path) => put.has(path)), aside };
 }
 
@@ -76,7 +80,8 @@ export async function bring(archive, languages, language, channel) {
 async function contents(archive, languages, language) {
   let entries;
   try {
-    const filter = ({ name, originalSize }) => !LEFT_OUT.test(name) && originalSize < LARGEST;
+    const filter = ({ name, originalSize }) =>
+      !FOLDERS_LEFT_OUT.test(name) && !FILES_LEFT_OUT.test(name) && originalSize < LARGEST;
     entries = unzipSync(new Uint8Array(await archive.arrayBuffer()), { filter });
   } catch {
     throw new NotWork("no_archive");
@@ -92,15 +97,17 @@ async function contents(archive, languages, language) {
   return found;
 }
 
-/** Where a file of an archive belongs: one made here, one of the whole repository, of notebooks/ru, of its work, or of what is in that. */
+/** Where a file of an archive belongs: of one made here, of the repository, of notebooks/ru, of its work or within. */
 function place(name, languages, language) {
   const named = new RegExp(`(?:^|/)(${languages.join("|")})/(work/.+|[^/]+\\.ipynb)$`).exec(name);
   if (named) return `${named[1]}/${named[2]}`;
-  const work = /(?:^|\/)work\/(.+)$/.exec(name)?.[1] ?? /^(?:\d\d[^/]*\/.+|\.(?:opened|databases)\/.+|progress\.json)$/.exec(name)?.[0];
+  const work =
+    /(?:^|\/)work\/(.+)$/.exec(name)?.[1] ??
+    /^(?:\d\d[^/]*\/.+|\.(?:opened|databases)\/.+|progress\.json)$/.exec(name)?.[0];
   return work ? `${language}/work/${work}` : null;
 }
 
-/** What is kept or replaced as a whole: a lesson's folder, with the record of how an exercise was opened; else a file. */
+/** What is replaced as a whole: a lesson's folder, with the record of how an exercise was opened; else a file. */
 function unit(path) {
   const [language, work, first, second] = path.split("/");
   if (work !== "work") return path;
@@ -139,16 +146,21 @@ async function changedPage({ path, content }) {
 }
 
 function essence({ cells }) {
-  const text = (value) => (Array.isArray(value) && value.every((line) => typeof line === "string") ? value.join("") : value);
+  const text = (value) =>
+    Array.isArray(value) && value.every((line) => typeof line === "string") ? value.join("") : value;
   const inside = ({ output_type, name, ename, data, ...rest }) => {
     const kinds = Object.entries(data ?? {}).map(([kind, value]) => [kind, text(value)]);
     return [output_type, name, ename, text(rest.text), kinds.sort()];
   };
-  return JSON.stringify((cells ?? []).map((cell) => [cell.cell_type, text(cell.source), (cell.outputs ?? []).map(inside)]));
+  return JSON.stringify(
+    (cells ?? []).map((cell) => [cell.cell_type, text(cell.source), (cell.outputs ?? []).map(inside)]),
+  );
 }
 
 function same(old, files) {
-  return old.size === files.size && [...files].every(([path, data]) => old.has(path) && alike(path, old.get(path), data));
+  return (
+    old.size === files.size && [...files].every(([path, data]) => old.has(path) && alike(path, old.get(path), data))
+  );
 }
 
 function alike(path, one, other) {
