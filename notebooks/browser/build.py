@@ -1,13 +1,9 @@
 """Builds the site: JupyterLite (lite.py), Python (python_files.py), the entry page (pages.py); then looks at it."""
 
 import os
-import sys
 import tempfile
 import time
 from pathlib import Path
-
-if __name__ == "__main__":  # for a while: `python notebooks/browser/build.py FOLDER`
-    sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from browser import lite, pages, python_files, tools, traps
 from browser.words import problem, say
@@ -63,7 +59,3 @@ def replaceable(site):
     if site.is_symlink() or (site.exists() and not site.is_dir()):
         return False
     return not site.exists() or (site / MARK).is_file() or not any(site.iterdir())
-
-
-if __name__ == "__main__":
-    build(Path(sys.argv[1]).absolute())

@@ -31,6 +31,7 @@ METADATA = {
 }
 AUTOSAVE = {"@jupyterlab/docmanager-extension:plugin": {"autosaveInterval": 10}}  # seconds; nothing goes over a network
 LEFT_OVER = ("doc", "lab", "service-worker.js", "rspack.config*.js")
+OLD_FONTS = ("build/*.eot", "build/*.ttf", "build/fa-*.svg")  # for browsers that have no WebAssembly either
 
 
 def make(site, work):
@@ -47,7 +48,7 @@ def make(site, work):
     for_all(site)
     for language in LANGUAGES:
         for_one(site, language)
-    for name in LEFT_OVER:
+    for name in (*LEFT_OVER, *OLD_FONTS):
         for path in site.glob(name):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
@@ -83,7 +84,7 @@ def for_all(site):
     data = options["jupyter-config-data"]
     data |= {f"{kind}StorageName": NAME for kind in ("contents", "settings", "workspaces")}
     data["exposeAppInBrowser"] = True  # for page/page.js
-    # A layout that is kept would open the lessons of the time before, each with a Python of its own, of either language.
+    # A layout that is kept would open the lessons of the time before, each with its own Python, of either language.
     data |= {"enableMemoryStorage": True, "workspacesStorageDrivers": ["memoryStorageDriver"]}
     data["disabledExtensions"] = [*data.get("disabledExtensions", []), *DISABLED]
     write(site / "jupyter-lite.json", options)
