@@ -57,7 +57,11 @@ def packages(folder, pyodide):
     for name in ("ipykernel", "pyodide_kernel"):
         shutil.unpack_archive(next(own.glob(f"{name}-*.whl")), folder, "zip")
     for path in sorted(folder.rglob("*"), reverse=True):
-        if path.suffix in (".so", ".pyd", ".pyx", ".pxd", ".pyi", ".c", ".typed") or path.name in ("bin", "share", "tests") and path.is_dir():
+        if (
+            path.suffix in (".so", ".pyd", ".pyx", ".pxd", ".pyi", ".c", ".typed")
+            or path.name in ("bin", "share", "tests")
+            and path.is_dir()
+        ):
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
     (folder / "piplite").mkdir()
     (folder / "piplite" / "__init__.py").write_text("")
