@@ -31,7 +31,11 @@ METADATA = {
 }
 AUTOSAVE = {"@jupyterlab/docmanager-extension:plugin": {"autosaveInterval": 10}}  # seconds; nothing goes over a network
 LEFT_OVER = ("doc", "lab", "service-worker.js", "rspack.config*.js")
-OLD_FONTS = ("build/*.eot", "build/*.ttf", "build/fa-*.svg")  # for browsers that have no WebAssembly either
+OLD_FONTS = ("build/*.eot", "build/*.ttf", "build/fa-*.svg", "build/fa-*.woff")  # browsers with WebAssembly read .woff2
+# Libraries of diagrams (Mermaid and ELK, Vega), of its formulas and of the terminal: no page has any, and a tenth of the
+# site is theirs. A part is known by a word that is often in it; small ones are what JupyterLab calls them by.
+DIAGRAMS = {"elk": 400, "langium": 50, "cytoscape": 5, "vega": 15, "xterm": 50, "katex": 12, "mermaid": 10}
+SMALL = 60_000  # bytes
 
 
 def make(site, work):
@@ -51,6 +55,11 @@ def make(site, work):
     for name in (*LEFT_OVER, *OLD_FONTS):
         for path in site.glob(name):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
+    for path in site.glob("build/*.js"):
+        text = path.read_text(encoding="utf-8").lower()
+        its_own = len(text) > SMALL and not path.name.startswith("jlab_core")
+        if its_own and any(text.count(word) >= often for word, often in DIAGRAMS.items()):
+            path.unlink()
 
 
 def lay_out(contents):
@@ -84,6 +93,8 @@ def for_all(site):
     data = options["jupyter-config-data"]
     data |= {f"{kind}StorageName": NAME for kind in ("contents", "settings", "workspaces")}
     data["exposeAppInBrowser"] = True  # for page/page.js
+    (site / "lab" / "favicon.ico").rename(site / "favicon.ico")  # where every browser asks for it
+    data["faviconUrl"] = "./favicon.ico"
     # A layout that is kept would open the lessons of the time before, each with its own Python, of either language.
     data |= {"enableMemoryStorage": True, "workspacesStorageDrivers": ["memoryStorageDriver"]}
     data["disabledExtensions"] = [*data.get("disabledExtensions", []), *DISABLED]

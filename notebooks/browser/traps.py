@@ -9,7 +9,7 @@ from browser.lite import DISABLED, LANGUAGES, PAGES, TABLE
 from browser.python_files import OWN_FILES
 from browser.serve import TYPES
 
-LARGEST = 70_000_000  # 50 when kernel/ has lost its weight
+LARGEST = 50_000_000  # bytes
 PYTHON = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json", *OWN_FILES)
 COURSE = ("alembic.ini", "models.py", "data.db", "migrations/env.py", "notebooks/course/__init__.py")
 PRETTYTABLE = (3, 12)  # from here on, ipython-sql's tables fail

@@ -11,7 +11,8 @@ const [, , what, pyodideFolder, source, target, list] = process.argv;
 const { loadPyodide } = await import(pathToFileURL(`${pyodideFolder}/pyodide.mjs`));
 
 if (what === "compile") {
-  const pyodide = await loadPyodide({ indexURL: pyodideFolder });
+  // Without the columns of each instruction, a tenth of the whole: frames of packages are shown to nobody.
+  const pyodide = await loadPyodide({ indexURL: pyodideFolder, env: { PYTHONNODEBUGRANGES: "1" } });
   pyodide.FS.mkdirTree("/in");
   pyodide.FS.mount(pyodide.FS.filesystems.NODEFS, { root: source }, "/in");
   pyodide.runPython(`
