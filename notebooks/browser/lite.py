@@ -32,8 +32,8 @@ METADATA = {
 AUTOSAVE = {"@jupyterlab/docmanager-extension:plugin": {"autosaveInterval": 10}}  # seconds; nothing goes over a network
 LEFT_OVER = ("doc", "lab", "service-worker.js", "rspack.config*.js")
 OLD_FONTS = ("build/*.eot", "build/*.ttf", "build/fa-*.svg", "build/fa-*.woff")  # browsers with WebAssembly read .woff2
-# Libraries of diagrams (Mermaid and ELK, Vega), of its formulas and of the terminal: no page has any, and a tenth of the
-# site is theirs. A part is known by a word that is often in it; small ones are what JupyterLab calls them by.
+# Libraries of diagrams (Mermaid and ELK, Vega), of their formulas and of the terminal: no page has any, and a tenth of
+# the site is theirs. A part is known by a word that is often in it; small ones are what JupyterLab calls them by.
 DIAGRAMS = {"elk": 400, "langium": 50, "cytoscape": 5, "vega": 15, "xterm": 50, "katex": 12, "mermaid": 10}
 SMALL = 60_000  # bytes
 
@@ -49,6 +49,7 @@ def make(site, work):
     config = {"apps": ["lab"], "no_sourcemaps": True, "contents": [str(work / "contents")], "output_dir": str(site)}
     write(work / "jupyter_lite_config.json", {"LiteBuildConfig": config})
     tools.run(tools.python(), "-m", "jupyterlite_core.app", "build", cwd=work)
+    (site / "lab" / "favicon.ico").rename(site / "favicon.ico")  # where every browser asks for it
     for_all(site)
     for language in LANGUAGES:
         for_one(site, language)
@@ -93,7 +94,6 @@ def for_all(site):
     data = options["jupyter-config-data"]
     data |= {f"{kind}StorageName": NAME for kind in ("contents", "settings", "workspaces")}
     data["exposeAppInBrowser"] = True  # for page/page.js
-    (site / "lab" / "favicon.ico").rename(site / "favicon.ico")  # where every browser asks for it
     data["faviconUrl"] = "./favicon.ico"
     # A layout that is kept would open the lessons of the time before, each with its own Python, of either language.
     data |= {"enableMemoryStorage": True, "workspacesStorageDrivers": ["memoryStorageDriver"]}

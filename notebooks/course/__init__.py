@@ -31,13 +31,7 @@ def load(language):
     session.database_url = session.database_url or os.environ.get("DATABASE_URL")
     verbs = [start, recipe, postgres, tree, show, replace, rewrite, draw_history, draw_schema]
     verbs += [check_environment, progress]
-    verbs += [
-        exercise_verbs.exercise,
-        exercise_verbs.check,
-        exercise_verbs.hint,
-        exercise_verbs.solution,
-        exercise_verbs.reset,
-    ]
+    verbs += [getattr(exercise_verbs, name) for name in ("exercise", "check", "hint", "solution", "reset")]
     named = {verb.__name__: exercise_verbs.one_sentence(verb) for verb in verbs}
     keep_verbs_from_magics(named)
     report_after_each_cell()

@@ -28,7 +28,6 @@ def start(lesson, afresh=None):
     """
     require()
     lesson = known_lesson(lesson)
-    refuse_server(lesson)
     folder, kept = work_folder(lesson), None
     keeps_work = lesson not in contents.CHEAT_SHEETS and contents.lessons()[lesson].keeps_work
     goes_on = folder.is_dir() and (keeps_work if afresh is None else not afresh)
@@ -76,11 +75,12 @@ def known_lesson(name):
     """The name as the table of the course has it: "05" for 5.
 
     Raises:
-        CourseError: there is no such lesson.
+        CourseError: there is no such lesson, or not in a browser.
     """
     name = str(name).strip().zfill(2)
     if name not in [*contents.lessons(), *contents.CHEAT_SHEETS]:
         raise problem("no_lesson", lesson=name, lessons=", ".join(contents.lessons()))
+    refuse_server(name)
     return name
 
 
