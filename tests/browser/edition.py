@@ -85,13 +85,14 @@ class Lab:
 
 
 class Watched(Lab):
-    """A window of Chromium, and in `faults` what it asked of other machines, or of ours in vain."""
+    """A window of Chromium, and in `faults` its errors and what it asked of other machines, or of ours in vain."""
 
     def __init__(self, context, port, language="ru"):
         super().__init__(context.new_page(), port, language)
         self.context, self.faults = context, []
         context.on("request", lambda asked: self.look(asked.url))
         context.on("response", self.look_at_answer)
+        context.on("weberror", lambda broken: self.faults.append(f"an error: {broken.error}"))
 
     def another(self):
         """Another window of the same browser."""

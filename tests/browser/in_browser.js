@@ -3,6 +3,14 @@
 window.lab = (() => {
   const app = () => window.jupyterapp;
 
+  const broken = new Promise((_, refuse) => {
+    addEventListener("error", ({ error }) => error && refuse(error)); // without one, what only the console is told
+    addEventListener("unhandledrejection", ({ reason }) => refuse(reason));
+    new BroadcastChannel("alembic-course").onmessage = ({ data }) =>
+      data.stage === "broken" && refuse(new Error("the kernel cannot start"));
+  });
+  broken.catch(() => {}); // to be seen by whoever waits
+
   async function until(state) {
     for (;;) {
       const found = await state();
@@ -22,12 +30,13 @@ window.lab = (() => {
   }
 
   return {
-    /** What `verb` answers; an error, naming it, if a state that it waits for is not reached in time. */
+    /** What `verb` answers; an error, naming it, if a state that it waits for is not reached in time, and the page's own
+     * as soon as it has one. */
     ask([verb, seconds, ...words]) {
       const limit = new Promise((_, refuse) => {
         setTimeout(() => refuse(new Error(`${verb}(${words}): not in ${seconds} s`)), seconds * 1000);
       });
-      return Promise.race([lab[verb](...words), limit]);
+      return Promise.race([broken, lab[verb](...words), limit]);
     },
 
     /** How many code cells a notebook has. */
@@ -61,11 +70,16 @@ window.lab = (() => {
       await app().commands.execute("docmanager:open", { path });
     },
 
-    /** The text of a file that JupyterLab has in its storage, as soon as that contains `part`. */
+    /** The text of a file that JupyterLab has in its storage, null if there is none. */
+    async stored(path) {
+      const found = await app().serviceManager.contents.get(path, { content: true }).catch(() => null);
+      return found && (typeof found.content === "string" ? found.content : JSON.stringify(found.content));
+    },
+
+    /** The same as soon as it contains `part`. */
     async kept(path, part = "") {
       return until(async () => {
-        const found = await app().serviceManager.contents.get(path, { content: true }).catch(() => null);
-        const text = found && (typeof found.content === "string" ? found.content : JSON.stringify(found.content));
+        const text = await lab.stored(path);
         return text?.includes(part) && text;
       });
     },

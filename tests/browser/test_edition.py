@@ -120,6 +120,15 @@ def test_what_is_asked_elsewhere_or_in_vain_is_caught(labs):
     lab.faults.clear()
 
 
+def test_an_error_of_the_page_is_caught_at_once(labs):
+    lab = labs().open("00_start")
+    lab.page.evaluate("setTimeout(() => { throw new Error('nobody catches it') })")
+    with pytest.raises(Exception, match="nobody catches it"):
+        lab.ask("kept", "ru/what is never there")
+    assert lab.faults == ["an error: nobody catches it"]
+    lab.faults.clear()
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not firefox.path(), reason="there is no Firefox here: sudo apt install firefox-esr")
 def test_firefox_runs_a_lesson(server, tmp_path, request):
