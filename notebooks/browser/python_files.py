@@ -24,6 +24,7 @@ UNUSED = re.compile(
     r"|pygments/lexers/(?!(__init__|_mapping|configs|console|python|shell|special|sql|text)\.pyc)"
     r"|[^/]*\.dist-info/(RECORD|WHEEL|INSTALLER|REQUESTED|top_level\.txt|direct_url\.json)$)"
 )
+QUOTED = ("alembic/script/revision.py",)  # a warning shows the line of source from which it comes, as it does locally
 MAKE = HERE / "kernel" / "make.mjs"
 
 
@@ -48,6 +49,7 @@ def make(target):
         imported = {f"site/{path.partition('/site-packages/')[2]}" for path in json.loads(read.read_text())}
         archive({name: data for name, data in files.items() if name in imported}, target / IN_NEED)
         rest = {name: data for name, data in files.items() if name not in imported and not UNUSED.match(name)}
+        rest |= {f"site/{name}": (tools.packages() / name).read_bytes() for name in QUOTED}
         archive(rest, target / "python.tar.gz")
 
 
