@@ -18,7 +18,7 @@ from edition import Lab, faults_of
 
 LEARNER = Path(__file__).parents[1] / "learner.py"
 PART_1 = [lesson for lesson in lessons().values() if lesson.part == 1]
-QUICK = [("ru", "04_autogenerate"), ("uk", "05_upgrade_downgrade")]
+QUICK = [("ru", "04_autogenerate"), ("uk", "00_start")]
 SLOW = [
     pytest.param(language, name, marks=pytest.mark.slow)
     for language in LANGUAGES
@@ -89,9 +89,9 @@ def test_a_changed_output_is_caught(request):
         faults_of(page, path, request.session)
 
 
-def test_one_exercise_of_each_lesson_gets_its_verdicts(labs):
-    lab = labs().open(PART_1[0].file)
-    assert wrong_verdicts(lab, [f"{lesson.number}.1" for lesson in PART_1], 2) == []
+def test_an_exercise_gets_its_verdicts(labs):
+    lab = labs().open(lessons()["05"].file)
+    assert wrong_verdicts(lab, ["05.1"], 2) == []
     lab.execute("learner.load_exercise('05.1').check = lambda work: None")  # a check that finds nothing
     assert len(wrong_verdicts(lab, ["05.1"], 2)) == 1
 

@@ -1,6 +1,6 @@
 """What the learner has done in the browser is there again: after a reload, in another window, from an archive.
 
-Part of `python -m pytest tests/browser`, as test_edition.py.
+Part of `python -m pytest tests/browser`, as test_edition.py; archives and a full storage with -m "slow or not slow".
 """
 
 import json
@@ -134,6 +134,7 @@ def entry(lab):
     lab.page.goto(f"{lab.address}index.html#{lab.language}")
 
 
+@pytest.mark.slow
 def test_work_is_taken_away_and_brought_back(solved, labs, tmp_path):
     before = work(solved)
     entry(solved)
@@ -147,6 +148,7 @@ def test_work_is_taken_away_and_brought_back(solved, labs, tmp_path):
     assert "05.1" in other.execute(SOLVED)
 
 
+@pytest.mark.slow
 def test_the_laptop_goes_on_where_the_browser_ended(solved, tmp_path):
     entry(solved)
     with zipfile.ZipFile(taken(solved, "#course-ru .take", tmp_path)) as archive:
@@ -160,6 +162,7 @@ def test_the_laptop_goes_on_where_the_browser_ended(solved, tmp_path):
     assert done.stdout.strip() == "['05.1']", done.stderr
 
 
+@pytest.mark.slow
 def test_a_full_storage_is_told_and_the_work_can_be_taken(labs, tmp_path):
     lab = labs()
     # Chromium keeps to no quota that a test sets for a plain http address, so its storage is full when we say so.
@@ -178,6 +181,7 @@ def test_a_full_storage_is_told_and_the_work_can_be_taken(labs, tmp_path):
     banner.wait_for(state="hidden")
 
 
+@pytest.mark.slow
 def test_lost_work_is_caught(solved):
     """Of the tests above: they see it when the storage has lost something."""
     before = work(solved)
