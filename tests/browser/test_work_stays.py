@@ -94,6 +94,7 @@ def test_work_outlives_a_reload_and_the_browser(own_browser):
     lab.context.close()
 
 
+@pytest.mark.slow
 def test_two_windows_see_each_others_work(labs):
     first = labs().open(lessons()["04"].file)
     second = first.another().open(lessons()["05"].file)
@@ -108,6 +109,7 @@ def test_two_windows_see_each_others_work(labs):
     assert work(first) == work(second)
 
 
+@pytest.mark.slow
 def test_the_editor_and_the_kernel_share_the_files(labs):
     lab = labs().open(lessons()["05"].file)
     lab.execute("from lesson import *; start('05')")
