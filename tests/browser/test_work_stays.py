@@ -1,6 +1,6 @@
 """What the learner has done in the browser is there again: after a reload, in another window, from an archive.
 
-Part of `python -m pytest tests/browser`, as test_edition.py; archives and a full storage with -m "slow or not slow".
+Part of `python -m pytest tests/browser`, as test_edition.py; most of it with -m "slow or not slow".
 """
 
 import json
