@@ -52,7 +52,7 @@ def entry(site):
             "number": row["number"],
             "file": row["file"],
             "title": {language: title(language, row["file"]) for language in LANGUAGES},
-            "minutes": row["minutes"],
+            "minutes": " + ".join(str(row[key]) for key in ("minutes", "exercise_minutes") if row[key]),
             "on_server": row["part"] == 3,
             "exercises": exercises(row["number"]),
         }

@@ -27,8 +27,9 @@ function watchStart() {
     line.hidden = !waits;
     if (!waits || line.classList.contains("trouble")) return;
     const step = STAGES.indexOf(stage) + 1;
-    const slow = performance.now() - since > SLOW ? ` ${words.slow}` : "";
-    tell(words[`stage_${stage}`] + slow);
+    const slow = performance.now() - since > SLOW && words.slow;
+    const readable = started && words.read_meanwhile; // before, JupyterLab covers the page
+    tell([words[`stage_${stage}`], readable, slow].filter(Boolean).join(" "));
     line.querySelector("progress").value = step;
   };
   setInterval(look, 200);
