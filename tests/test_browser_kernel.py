@@ -1,6 +1,8 @@
 """What the helper does in a browser's kernel, tried in an ordinary one with a storage that notes what it was asked."""
 
 import asyncio
+import builtins
+import getpass
 import sys
 from types import ModuleType, SimpleNamespace
 
@@ -95,6 +97,15 @@ def test_another_program_gets_one_sentence(shell, command):
 def test_a_magic_that_starts_a_program_gets_it_too(shell, magic):
     with pytest.raises(CourseError):
         shell.magics[magic]("ls")
+
+
+@pytest.mark.parametrize("ask", ["input('? ')", "getpass.getpass()"])
+def test_a_question_that_cannot_be_answered_says_so(monkeypatch, shell, ask):
+    monkeypatch.setattr(builtins, "input", input)
+    monkeypatch.setattr(getpass, "getpass", getpass.getpass)
+    asyncio.run(shell.kernel.run("a cell"))
+    with pytest.raises(CourseError, match="name = "):
+        eval(ask)
 
 
 def test_alembic_behind_an_exclamation_mark_is_the_magic(shell, capsys):

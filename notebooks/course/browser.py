@@ -3,6 +3,8 @@
 Nothing of this happens elsewhere: HERE is False there.
 """
 
+import builtins
+import getpass
 import io
 import sys
 from contextlib import redirect_stdout
@@ -39,6 +41,7 @@ def keeping(run):
 
     async def run_and_keep(code):
         await courseDisk.ready()
+        builtins.input = getpass.getpass = no_input  # the kernel puts its own there before each cell
         try:
             return await run(code)
         finally:
@@ -86,6 +89,15 @@ def no_terminal(line, cell=None):
         CourseError: always.
     """
     raise problem("browser_no_terminal")
+
+
+def no_input(*prompt, **options):
+    """What `input()` does: while Python waits here, no answer can reach it.
+
+    Raises:
+        CourseError: always.
+    """
+    raise problem("browser_no_input")
 
 
 def refuse_server(name):
