@@ -15,7 +15,10 @@ PAGES = tuple(
 NAME = "alembic-course"  # of what a browser keeps
 # JupyterLite loads these unless it is told that they are there already.
 IN_THE_ARCHIVE = ["micropip", "piplite", "ipykernel", "comm", "pyodide-kernel", "jedi", "ipython"]
-DISABLED = ["@jupyterlite/application-extension:service-worker-manager"]
+DISABLED = [
+    "@jupyterlite/application-extension:service-worker-manager",
+    "@jupyterlite/application-extension:clear-browser-data",  # a slip in the menu would delete the reader's work
+]
 # What the kernel says of itself: a page that says something else counts as changed as soon as it is opened.
 METADATA = {
     "kernelspec": {"name": "python", "display_name": "Python (Pyodide)", "language": "python"},

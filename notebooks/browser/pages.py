@@ -96,7 +96,8 @@ def supply(site, language):
     path = site / "api" / "translations" / f"{locale}.json"
     pack = json.loads(path.read_text(encoding="utf-8"))
     own = {f"{kind}{english}": [said[language]] for kind in ("", MENU) for english, said in MENUS.items()}
-    pack["data"]["jupyterlab"] = own | pack["data"]["jupyterlab"]
+    for domain in ("jupyterlab", "jupyterlite"):  # the second has a few commands of its own and no pack
+        pack["data"][domain] = own | pack["data"].get(domain, {})
     path.write_text(json.dumps(pack, ensure_ascii=False), encoding="utf-8")
 
 
