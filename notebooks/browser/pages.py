@@ -96,8 +96,10 @@ def supply(site, language):
     path = site / "api" / "translations" / f"{locale}.json"
     pack = json.loads(path.read_text(encoding="utf-8"))
     own = {f"{kind}{english}": [said[language]] for kind in ("", MENU) for english, said in MENUS.items()}
-    for domain in ("jupyterlab", "jupyterlite"):  # the second has a few commands of its own and no pack
-        pack["data"][domain] = own | pack["data"].get(domain, {})
+    data = pack["data"]
+    data["jupyterlab"] = own | data["jupyterlab"]
+    # JupyterLite asks a domain of its own for a few commands; "" says which language and plural forms it has.
+    data["jupyterlite"] = own | {"": data["jupyterlab"][""]} | data.get("jupyterlite", {})
     path.write_text(json.dumps(pack, ensure_ascii=False), encoding="utf-8")
 
 
