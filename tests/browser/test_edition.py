@@ -110,6 +110,15 @@ def wrong_verdicts(lab, keys, how_many=None):
     return [fault for key in keys for fault in json.loads(lab.execute(f"wrong_verdicts({key!r}, {how_many})"))]
 
 
+@pytest.mark.slow
+def test_python_starts_also_where_the_snapshot_is_of_no_use(labs, request):
+    lab = labs()
+    lab.context.route("**/snapshot.gz", lambda route: route.fulfill(status=404))
+    assert faults_of(lab.open("00_start"), path_of("ru", "00_start"), request.session) == []
+    assert lab.faults == [f"404: {lab.address}static/pyodide/snapshot.gz"]
+    lab.faults.clear()
+
+
 def test_what_is_asked_elsewhere_or_in_vain_is_caught(labs):
     lab = labs().open("00_start")
     assert lab.faults == []
