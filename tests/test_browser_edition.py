@@ -234,7 +234,7 @@ def test_a_build_that_fails_leaves_the_old_site(builder, tmp_path):
     build.build(tmp_path / "site")
     (tmp_path / "site" / "index.html").write_text("old")
     builder.faults = ["lab-ru: pyodideUrl is ''"]
-    assert "остался прежний" in commands.main(["build", "--folder", str(tmp_path / "site")])
+    assert "ничего не изменилось" in commands.main(["build", "--folder", str(tmp_path / "site")])
     assert [path.name for path in tmp_path.iterdir()] == ["site"]
     assert (tmp_path / "site" / "index.html").read_text() == "old"
 
@@ -244,7 +244,7 @@ def test_a_folder_of_somebody_elses_is_left_alone(builder, tmp_path):
     (tmp_path / "photos" / "cat.jpg").write_text("cat")
     (tmp_path / "file").write_text("file")
     for name in ("photos", "file", "."):
-        assert "занята чем-то другим" in commands.main(["build", "--folder", str(tmp_path / name)])
+        assert "не сайт курса" in commands.main(["build", "--folder", str(tmp_path / name)])
     assert (tmp_path / "photos" / "cat.jpg").read_text() == "cat" and (tmp_path / "file").read_text() == "file"
 
 
