@@ -36,7 +36,7 @@ export async function loadPyodide({ stdout, stderr }) {
 async function start() {
   tell("python");
   const files = fetched("python.tar.gz").then(readTar);
-  const memory = snapshot();
+  const memory = fetched("snapshot.gz");
   return startFrom(memory, files).catch(async (error) => {
     console.warn("The snapshot cannot be used here:", error);
     return startFrom(null, Promise.all([files, fetched("imported.tar.gz").then(readTar)]).then((both) => both.flat()));
@@ -65,15 +65,21 @@ function roomFor(memory, module) {
   while (memory && module.HEAP8.length < memory.length) {
     if (!module._malloc(8 << 20)) throw new Error("no room for the snapshot");
   }
+  if (memory) keepTrampoline(module);
   if (memory) module.HEAP8.fill(0);
   return module;
 }
 
-/** The snapshot; it fails where this browser calls functions another way than the Node that made it. */
-async function snapshot() {
-  const { userAgent, platform, maxTouchPoints } = navigator;
-  if (/iPad|iPhone|iPod/.test(userAgent) || (platform === "MacIntel" && maxTouchPoints > 1)) throw new Error("iOS");
-  return fetched("snapshot.gz");
+/** How Python calls functions of C is not the snapshot's to say: Safari cannot do it as the Node that made it does. */
+function keepTrampoline(module) {
+  const number = (at) => new Int32Array(module.HEAP8.buffer, at, 1); // the memory may have grown meanwhile
+  const at = module.__PyRuntime + number(module.__PyEM_EMSCRIPTEN_TRAMPOLINE_OFFSET)[0];
+  const [own] = number(at);
+  const begin = module._init_pyodide_proxy; // Pyodide's first call of Python when the snapshot is in place
+  module._init_pyodide_proxy = () => {
+    number(at)[0] = own;
+    begin();
+  };
 }
 
 async function fetched(name) {
