@@ -11,10 +11,11 @@ import nbformat
 import pytest
 
 import firefox
+import webkit
 from author.refresh import NOTEBOOKS
 from course.contents import LANGUAGES, lessons
 from course.exercises import all_exercises
-from edition import Lab, faults_of
+from edition import Lab, Watched, faults_of
 
 LEARNER = Path(__file__).parents[1] / "learner.py"
 PART_1 = [lesson for lesson in lessons().values() if lesson.part == 1]
@@ -25,6 +26,7 @@ SLOW = [
     for name in [*(lesson.file for lesson in PART_1), "cheatsheet"]
     if (language, name) not in QUICK
 ]
+IPAD = "Mozilla/5.0 (iPad; CPU OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Safari/604.1"
 VERDICTS = """
 import json, lesson, sys
 sys.path.append("/tmp")
@@ -119,6 +121,18 @@ def test_python_starts_also_where_the_snapshot_is_of_no_use(labs, request):
     lab.faults.clear()
 
 
+@pytest.mark.slow
+def test_an_ipad_starts_from_the_snapshot(browser, server):
+    """Pyodide asks a browser's name whether Python calls functions as it does on an iPad."""
+    lab = Watched(browser.new_context(user_agent=IPAD), server)
+    asked = []
+    lab.context.on("request", lambda request: asked.append(request.url.rpartition("/")[2]))
+    lab.open("00_start").execute("from lesson import *\nstart('05')")
+    lab.context.close()
+    assert lab.faults == []
+    assert "snapshot.gz" in asked and "imported.tar.gz" not in asked
+
+
 def test_what_is_asked_elsewhere_or_in_vain_is_caught(labs):
     lab = labs().open("00_start")
     assert lab.faults == []
@@ -145,3 +159,15 @@ def test_firefox_runs_a_lesson(server, tmp_path, request):
         lab = Lab(page, server).open("07_branches")
         faults = faults_of(lab, path_of("ru", "07_branches"), request.session)
     assert faults == [], "\n".join(faults)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not webkit.is_there(), reason="there is no WebKit here: sudo apt install webkit2gtk-driver xvfb")
+def test_webkit_runs_a_lesson(server, tmp_path, request):
+    with webkit.opened(tmp_path / "home") as page:
+        lab = Lab(page, server)
+        lab.address = f"http://127.0.0.1:{server}/alembic/"  # it knows no other name for this machine
+        faults = faults_of(lab.open("07_branches"), path_of("ru", "07_branches"), request.session)
+        fetched = lab.execute("import js\nprint([one.name for one in js.performance.getEntriesByType('resource')])")
+    assert faults == [], "\n".join(faults)
+    assert "snapshot.gz" in fetched and "imported.tar.gz" not in fetched
