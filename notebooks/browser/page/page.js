@@ -28,7 +28,7 @@ function watchStart() {
     if (!waits || line.classList.contains("trouble")) return;
     const step = STAGES.indexOf(stage) + 1;
     const slow = performance.now() - since > SLOW && words.slow;
-    const readable = started && words.read_meanwhile; // before, JupyterLab covers the page
+    const readable = document.querySelector(".jp-RenderedMarkdown") && words.read_meanwhile; // it is drawn
     tell([words[`stage_${stage}`], readable, slow].filter(Boolean).join(" "));
     line.querySelector("progress").value = step;
   };
