@@ -2,8 +2,11 @@
 
 import asyncio
 import builtins
+import functools
 import getpass
+import os
 import sys
+import time
 from types import ModuleType, SimpleNamespace
 
 import pytest
@@ -60,6 +63,7 @@ class Shell:
 def shell(monkeypatch, disk):
     shell = Shell(disk)
     monkeypatch.setattr(browser, "get_ipython", lambda: shell)
+    monkeypatch.setattr(os, "system", os.system)
     browser.equip()
     return shell
 
@@ -88,7 +92,7 @@ def test_an_error_is_named_as_the_local_kernel_names_it(shell):
 
 @pytest.mark.parametrize("command", ["ls", "python -m alembic current", "alembics"])
 def test_another_program_gets_one_sentence(shell, command):
-    for run in (shell.system, shell.getoutput):
+    for run in (shell.system, shell.getoutput, os.system):
         with pytest.raises(CourseError):
             run(command)
 
@@ -97,6 +101,24 @@ def test_another_program_gets_one_sentence(shell, command):
 def test_a_magic_that_starts_a_program_gets_it_too(shell, magic):
     with pytest.raises(CourseError):
         shell.magics[magic]("ls")
+
+
+def test_ending_the_kernel_is_refused(shell):
+    with pytest.raises(CourseError):
+        shell.ask_exit()
+
+
+def test_a_pause_is_pythons_own(monkeypatch, disk):
+    @functools.wraps(time.sleep)
+    def as_pyodide_makes_it(seconds):
+        raise RuntimeError("WebAssembly stack switching not supported in this JavaScript runtime")
+
+    own = time.sleep
+    monkeypatch.setattr(time, "sleep", as_pyodide_makes_it)
+    monkeypatch.setattr(os, "system", os.system)
+    monkeypatch.setattr(browser, "get_ipython", lambda: Shell(disk))
+    browser.equip()
+    assert time.sleep is own
 
 
 @pytest.mark.parametrize("ask", ["input('? ')", "getpass.getpass()"])

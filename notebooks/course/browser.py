@@ -6,7 +6,9 @@ Nothing of this happens elsewhere: HERE is False there.
 import builtins
 import getpass
 import io
+import os
 import sys
+import time
 from contextlib import redirect_stdout
 
 from IPython import get_ipython
@@ -28,7 +30,9 @@ def equip():
     shell.of_the_course = True
     shell.kernel.run = keeping(shell.kernel.run)
     shell._showtraceback = naming(shell._showtraceback)
-    shell.system, shell.getoutput = program, output_of_program
+    shell.system, shell.getoutput, os.system = program, output_of_program, program
+    shell.ask_exit = no_exit
+    time.sleep = getattr(time.sleep, "__wrapped__", time.sleep)  # Pyodide's needs what its snapshot does not have
     for name in PROGRAMS:
         shell.register_magic_function(no_terminal, "line", name)
     for name in SCRIPTS:
@@ -98,6 +102,15 @@ def no_input(*prompt, **options):
         CourseError: always.
     """
     raise problem("browser_no_input")
+
+
+def no_exit():
+    """What `exit()` and `quit()` do: JupyterLab would wait for ever for a kernel that has ended here.
+
+    Raises:
+        CourseError: always.
+    """
+    raise problem("browser_no_exit")
 
 
 def refuse_server(name):
