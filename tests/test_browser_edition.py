@@ -36,7 +36,7 @@ def in_russian():
 
 
 def archive(names):
-    """A python.tar.gz with empty files."""
+    """A python.bin with empty files."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
         for name in names:
@@ -57,8 +57,9 @@ def sound(tmp_path_factory):
         folder.mkdir(parents=True)
     for name in traps.PYTHON:
         (python / name).write_text("{}")
-    (python / "snapshot.gz").write_bytes(gzip.compress(bytes(2_000_000)))
-    (python / "python.tar.gz").write_bytes(archive(PACKAGES + course()))
+    (python / "snapshot.bin").write_bytes(gzip.compress(bytes(2_000_000)))
+    (python / "python.bin").write_bytes(archive(PACKAGES + course()))
+    (python / "imported.bin").write_bytes(archive(["site/alembic/__init__.pyc"]))
     for path in (tmp_path / "jupyter-lite.json", tmp_path / "lab" / "jupyter-lite.json"):
         lite.write(path, {"jupyter-config-data": {}})
     lite.for_all(tmp_path)
@@ -150,8 +151,9 @@ def test_a_planted_fault_is_found(site, path, edit, told):
 LOST = [
     "files/ru/cheatsheet.pdf",
     "static/pyodide/start.mjs",
-    "static/pyodide/snapshot.gz",
-    "static/pyodide/python.tar.gz",
+    "static/pyodide/snapshot.bin",
+    "static/pyodide/python.bin",
+    "static/pyodide/imported.bin",
 ]
 LOST += ["api/translations/ru_RU.json", "lab-ru/jupyter-lite.json"]
 
@@ -163,8 +165,8 @@ def test_a_lost_file_is_found(site, path):
 
 
 BROKEN = {
-    "static/pyodide/snapshot.gz": gzip.compress(b"small"),
-    "static/pyodide/python.tar.gz": b"no archive",
+    "static/pyodide/snapshot.bin": gzip.compress(b"small"),
+    "static/pyodide/python.bin": b"no archive",
     "files/ru/teacher.ipynb": b'{"cells": []}',
     "page/entry.unheard": b"",
 }
@@ -188,7 +190,7 @@ def test_a_broken_or_foreign_file_is_found(site, path):
     ],
 )
 def test_what_the_archive_must_and_must_not_hold(site, names, told):
-    (site / "static" / "pyodide" / "python.tar.gz").write_bytes(archive(names))
+    (site / "static" / "pyodide" / "python.bin").write_bytes(archive(names))
     assert any(told in fault for fault in traps.faults(site))
 
 
@@ -357,7 +359,7 @@ def served(tmp_path):
     }.items():
         site.mkdir(parents=True, exist_ok=True)
         (site / name).write_text(text)
-    (site / "snapshot.gz").write_bytes(gzip.compress(b"memory"))
+    (site / "snapshot.bin").write_bytes(gzip.compress(b"memory"))
     (site.parent / "secret.txt").write_text("secret")
     return site
 
@@ -367,7 +369,7 @@ def test_browsers_get_the_types_they_insist_on(served):
         assert get("/").data == b"entry" and get("/").head["Content-Type"].startswith("text/html")
         assert get("/start.mjs?language=ru").head["Content-Type"].startswith("text/javascript")
         assert get("/a.wasm").head["Content-Type"] == "application/wasm"
-        packed = get("/snapshot.gz", Accept_Encoding="gzip")
+        packed = get("/snapshot.bin", Accept_Encoding="gzip")
     assert packed.head["Content-Encoding"] is None and gzip.decompress(packed.data) == b"memory"
 
 

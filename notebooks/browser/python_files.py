@@ -16,7 +16,7 @@ from browser.tools import HERE, ROOT
 PYODIDE_FILES = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
 OWN_FILES = ("ahead.js", "worker.mjs", "start.mjs", "files.mjs", "disk.mjs")
 WORKER = "extensions/@jupyterlite/pyodide-kernel-extension/static/comlink.worker.*.js"  # JupyterLite's
-IN_NEED = "imported.tar.gz"  # what the snapshot has in it: fetched where that cannot be used
+IN_NEED = "imported.bin"  # what the snapshot has in it: fetched where that cannot be used
 LEFT_OUT = {"work", ".lab", ".ipynb_checkpoints", "__pycache__"}  # folders
 # Nobody imports these in a browser; what Python itself has imported is there all the same.
 UNUSED = re.compile(
@@ -45,12 +45,12 @@ def make(target):
         packages(site, pyodide)
         files = package_files(site) | course_files()
         archive(files, everything)
-        tools.node(MAKE, "snapshot", pyodide, everything, target / "snapshot.gz", read)
+        tools.node(MAKE, "snapshot", pyodide, everything, target / "snapshot.bin", read)
         imported = {f"site/{path.partition('/site-packages/')[2]}" for path in json.loads(read.read_text())}
         archive({name: data for name, data in files.items() if name in imported}, target / IN_NEED)
         rest = {name: data for name, data in files.items() if name not in imported and not UNUSED.match(name)}
         rest |= {f"site/{name}": (tools.packages() / name).read_bytes() for name in QUOTED}
-        archive(rest, target / "python.tar.gz")
+        archive(rest, target / "python.bin")
 
 
 def packages(folder, pyodide):
@@ -99,7 +99,10 @@ def course_files():
 
 
 def archive(files, target):
-    """Write {name: bytes} to a .tar.gz."""
+    """Write {name: bytes} to a tar archive compressed by gzip.
+
+    No file of the site ends in .gz: some hosts would have the browser unpack it, and it would come unpacked.
+    """
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.USTAR_FORMAT) as tar:
         for name, data in files.items():

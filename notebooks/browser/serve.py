@@ -25,7 +25,7 @@ TYPES = {
     ".txt": "text/plain; charset=utf-8",
     ".svg": "image/svg+xml",
     ".wasm": "application/wasm",
-    ".gz": "application/octet-stream",  # start.mjs unpacks these itself: no Content-Encoding
+    ".bin": "application/octet-stream",  # start.mjs unpacks these itself: no Content-Encoding
     ".zip": "application/zip",
     ".whl": "application/zip",
     ".pdf": "application/pdf",
@@ -36,7 +36,7 @@ TYPES = {
     ".woff": "font/woff",
     ".woff2": "font/woff2",
 }
-PACKED = {".gz", ".zip", ".whl", ".pdf", ".png", ".woff", ".woff2"}  # nothing to gain from compressing them
+PACKED = {".bin", ".zip", ".whl", ".pdf", ".png", ".woff", ".woff2"}  # nothing to gain from compressing them
 HASHED = re.compile(r"\.[0-9a-f]{7,}\.\w+$")  # other content gets another name: never ask for it again
 
 

@@ -6,7 +6,7 @@ import re
 import tarfile
 
 from browser.lite import DISABLED, LANGUAGES, PAGES, TABLE
-from browser.python_files import OWN_FILES
+from browser.python_files import IN_NEED, OWN_FILES
 from browser.serve import TYPES
 
 LARGEST = 50_000_000  # bytes
@@ -95,31 +95,31 @@ def python(site):
     if read(folder / "pyodide-lock.json").get("packages"):
         yield "static/pyodide/pyodide-lock.json: names packages that are not there"
     try:
-        with gzip.open(folder / "snapshot.gz") as file:
+        with gzip.open(folder / "snapshot.bin") as file:
             if len(file.read(1_000_000)) < 1_000_000:
-                yield "static/pyodide/snapshot.gz: too small"
+                yield "static/pyodide/snapshot.bin: too small"
     except OSError as error:
-        yield f"static/pyodide/snapshot.gz: {error}"
+        yield f"static/pyodide/snapshot.bin: {error}"
 
 
 def archive(site):
     """What the browser's Python finds: packages, the course, no pages of the teacher's."""
     names = set()
     folder = site / "static" / "pyodide"
-    for path in sorted({folder / "python.tar.gz", *folder.glob("*.tar.gz")}):
+    for path in (folder / "python.bin", folder / IN_NEED):
         try:
             with tarfile.open(path) as tar:
                 names.update(tar.getnames())
         except (OSError, EOFError, tarfile.TarError) as error:
             yield f"static/pyodide/{path.name}: {error}"
     wanted = {f"course/{name}" for name in (*COURSE, *(f"notebooks/{one}/lesson.py" for one in LANGUAGES))}
-    yield from (f"static/pyodide/*.tar.gz: no {name}" for name in sorted(wanted - names))
+    yield from (f"static/pyodide, the archives: no {name}" for name in sorted(wanted - names))
     versions = [tuple(map(int, found)) for found in re.findall(r"prettytable-(\d+)\.(\d+)[^/]*-info/", str(names))]
     if not versions or max(versions) >= PRETTYTABLE:
-        yield f"static/pyodide/*.tar.gz: prettytable {versions}, wanted is one below {PRETTYTABLE}"
+        yield f"static/pyodide, the archives: prettytable {versions}, wanted is one below {PRETTYTABLE}"
     for name in sorted(names):
         if re.search(r"^course/.*(/work/|/teacher\.|\.ipynb_checkpoints|__pycache__)", name):
-            yield f"static/pyodide/*.tar.gz: {name}"
+            yield f"static/pyodide, the archives: {name}"
 
 
 def size(site):

@@ -115,9 +115,9 @@ def wrong_verdicts(lab, keys, how_many=None):
 @pytest.mark.slow
 def test_python_starts_also_where_the_snapshot_is_of_no_use(labs, request):
     lab = labs()
-    lab.context.route("**/snapshot.gz", lambda route: route.fulfill(status=404))
+    lab.context.route("**/snapshot.bin", lambda route: route.fulfill(status=404))
     assert faults_of(lab.open("00_start"), path_of("ru", "00_start"), request.session) == []
-    assert lab.faults == [f"404: {lab.address}static/pyodide/snapshot.gz"]
+    assert lab.faults == [f"404: {lab.address}static/pyodide/snapshot.bin"]
     lab.faults.clear()
 
 
@@ -130,7 +130,7 @@ def test_an_ipad_starts_from_the_snapshot(browser, server):
     lab.open("00_start").execute("from lesson import *\nstart('05')")
     lab.context.close()
     assert lab.faults == []
-    assert "snapshot.gz" in asked and "imported.tar.gz" not in asked
+    assert "snapshot.bin" in asked and "imported.bin" not in asked
 
 
 def test_what_is_asked_elsewhere_or_in_vain_is_caught(labs):
@@ -170,4 +170,4 @@ def test_webkit_runs_a_lesson(server, tmp_path, request):
         faults = faults_of(lab.open("07_branches"), path_of("ru", "07_branches"), request.session)
         fetched = lab.execute("import js\nprint([one.name for one in js.performance.getEntriesByType('resource')])")
     assert faults == [], "\n".join(faults)
-    assert "snapshot.gz" in fetched and "imported.tar.gz" not in fetched
+    assert "snapshot.bin" in fetched and "imported.bin" not in fetched

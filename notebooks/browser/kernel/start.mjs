@@ -35,11 +35,11 @@ export async function loadPyodide({ stdout, stderr }) {
 
 async function start() {
   tell("python");
-  const files = fetched("python.tar.gz").then(readTar);
-  const memory = fetched("snapshot.gz");
+  const files = fetched("python.bin").then(readTar);
+  const memory = fetched("snapshot.bin");
   return startFrom(memory, files).catch(async (error) => {
     console.warn("The snapshot cannot be used here:", error);
-    return startFrom(null, Promise.all([files, fetched("imported.tar.gz").then(readTar)]).then((both) => both.flat()));
+    return startFrom(null, Promise.all([files, fetched("imported.bin").then(readTar)]).then((both) => both.flat()));
   });
 }
 
