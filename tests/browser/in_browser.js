@@ -110,6 +110,11 @@ window.lab = (() => {
       );
     },
 
+    /** Rename a file or a folder as the file browser does. */
+    async rename(path, to) {
+      await app().serviceManager.contents.rename(path, to);
+    },
+
     /** Delete a file as the file browser does. */
     async delete(path) {
       await app().serviceManager.contents.delete(path);

@@ -122,6 +122,8 @@ def test_the_editor_and_the_kernel_share_the_files(labs):
     lab.ask("shown", path, "# from the kernel")
     lab.ask("delete", path)
     lab.ask("printed", lab.path, "import os; print(os.path.exists('models.py'))", "False")
+    lab.ask("rename", "ru/work/05", "ru/work/Моё")  # Python stands in it
+    lab.ask("printed", lab.path, "print(os.listdir('../Моё') if os.path.exists('../Моё') else '')", "data.db")
 
 
 def taken(lab, button, tmp_path):

@@ -20,9 +20,10 @@ export class Disk {
     this.solved = []; // what progress.json held when it was last the same here and there
     this.loaded = false;
     this.trouble = null; // the name of the error that keeps the work from being kept
+    this.heard = new Map(); // {path: whether the page wrote it}: what is to be read anew
     this.last = Promise.resolve(); // what is done with the storage is done in order
     channel.addEventListener("message", ({ data }) => {
-      if (data.written && data.from !== this.id) this.inTurn(() => this.take(data.written, data.from === "page"));
+      if (data.written && data.from !== this.id) this.hear(data.written, data.from === "page");
       if (data.give) channel.postMessage({ given: data.give, files: this.everything() });
     });
   }
@@ -85,13 +86,21 @@ export class Disk {
     this.channel.postMessage({ written: [...changed, ...gone].map((p) => `${this.kept}/${p}`), from: this.id });
   }
 
-  /** Read anew what another window or the editor has written; of a folder the page names nothing but itself. */
-  async take(paths, byPage) {
+  /** Others have written this. What is told again before its turn comes is read once: an upload tells each megabyte. */
+  hear(paths, byPage) {
     const mine = paths.filter((path) => path.startsWith(`${this.kept}/`) && !LEFT_OUT.test(path));
+    for (const path of mine) this.heard.set(path, byPage || this.heard.get(path));
+    if (mine.length) this.inTurn(() => this.take());
+  }
+
+  /** Read anew what another window or the editor has written; of a folder the page names nothing but itself. */
+  async take() {
+    const heard = this.heard;
     const found = new Map();
-    if (!mine.length) return;
+    this.heard = new Map();
+    if (!heard.size) return;
     await transaction("readonly", (store) => {
-      for (const path of mine) {
+      for (const [path, byPage] of heard) {
         store.get(path).onsuccess = ({ target }) => {
           found.set(path, target.result);
           if (!byPage || target.result?.type !== DIRECTORY) return;
@@ -136,7 +145,8 @@ export class Disk {
     if (!this.exists(path)) return;
     if (!this.isDirectory(full)) return this.FS.unlink(full);
     for (const name of this.names(full)) this.remove(`${path}/${name}`);
-    this.FS.rmdir(full);
+    // The folder in which Python stands stays, empty: Emscripten removes neither it nor those above it.
+    if (!`${this.FS.cwd()}/`.startsWith(`${full}/`)) this.FS.rmdir(full);
   }
 
   /** [[path in JupyterLite, Uint8Array]] of all files in memory: with them the work can be taken away in any case. */
@@ -225,8 +235,23 @@ function asNotebook(text, size) {
 }
 
 function bytesOf({ content, format }) {
-  if (format === "base64") return Uint8Array.from(atob(content ?? ""), (character) => character.charCodeAt(0));
+  if (format === "base64") return bytes(decoded(content ?? ""));
   return new TextEncoder().encode(format === "json" ? JSON.stringify(content) : (content ?? ""));
+}
+
+function bytes(text) {
+  const found = new Uint8Array(text.length);
+  for (let at = 0; at < text.length; at += 1) found[at] = text.charCodeAt(at); // from() takes seconds for 50 MB
+  return found;
+}
+
+/** JupyterLite keeps a file of more than 1 MB, while it is uploaded and if that is broken off, as its bytes. */
+function decoded(content) {
+  try {
+    return atob(content);
+  } catch {
+    return content;
+  }
 }
 
 function directory(path) {

@@ -32,8 +32,23 @@ export async function change(remove, put) {
 
 /** A file as it lies on a disk. */
 export function bytesOf({ content, format }) {
-  if (format === "base64") return Uint8Array.from(atob(content), (character) => character.charCodeAt(0));
+  if (format === "base64") return bytes(decoded(content ?? ""));
   return new TextEncoder().encode(typeof content === "string" ? content : `${JSON.stringify(content, null, 1)}\n`);
+}
+
+function bytes(text) {
+  const found = new Uint8Array(text.length);
+  for (let at = 0; at < text.length; at += 1) found[at] = text.charCodeAt(at); // from() takes seconds for 50 MB
+  return found;
+}
+
+/** JupyterLite keeps a file of more than 1 MB, while it is uploaded and if that is broken off, as its bytes. */
+function decoded(content) {
+  try {
+    return atob(content);
+  } catch {
+    return content;
+  }
 }
 
 function record(path, data) {

@@ -5,8 +5,8 @@ import { strToU8, unzipSync, zipSync } from "./fflate.js";
 import { bytesOf, change, records } from "./storage.js";
 
 const FOLDERS_LEFT_OUT = /(^|\/)(__MACOSX|__pycache__|\.ipynb_checkpoints|\.lab|\.git|\.venv|node_modules|\.\.)(\/|$)/;
-const FILES_LEFT_OUT = /\/\.DS_Store$|\.progress\.lock$|\.tmp$/;
-const LARGEST = 50e6; // bytes of one file: the course makes none of a hundredth of that
+const FILES_LEFT_OUT = /\/\.DS_Store$|\/\._[^/]*$|\.progress\.lock$|\.tmp$/; // ._: macOS's, beside each file
+const LARGEST = 250e6; // bytes of one file: the course makes none of a hundredth of that, but a reader may bring one
 const PROGRESS = /^\w+\/work\/progress\.json$/;
 const SITE = new URL("..", import.meta.url);
 
@@ -80,21 +80,33 @@ export async function bring(archive, languages, language, channel) {
 async function contents(archive, languages, language) {
   let entries;
   try {
-    const filter = ({ name, originalSize }) =>
-      !FOLDERS_LEFT_OUT.test(name) && !FILES_LEFT_OUT.test(name) && originalSize < LARGEST;
+    const filter = ({ name, compression, size, originalSize }) => {
+      const path = plain(name);
+      if (FOLDERS_LEFT_OUT.test(path) || FILES_LEFT_OUT.test(path) || originalSize >= LARGEST) return false;
+      if (!compression && size !== originalSize) throw new Error(`${name} has a password`); // fflate knows of none
+      return true;
+    };
     entries = unzipSync(new Uint8Array(await archive.arrayBuffer()), { filter });
   } catch {
     throw new NotWork("no_archive");
   }
   const found = new Map();
   for (const [name, data] of Object.entries(entries)) {
-    const path = name.endsWith("/") ? null : place(name.replaceAll("\\", "/"), languages, language);
+    const path = /[/\\]$/.test(name) ? null : place(plain(name), languages, language);
     if (!path) continue;
     if (!path.endsWith(".ipynb")) found.set(path, data);
     else if (readable(data) && (await changedPage({ path, content: readable(data) }))) found.set(path, data);
   }
   if (!found.size) throw new NotWork("no_work");
   return found;
+}
+
+/** A name as any system would write it; Windows writes \ between folders. */
+function plain(name) {
+  return name
+    .split(/[/\\]/)
+    .filter((part) => part && part !== ".")
+    .join("/");
 }
 
 /** Where a file of an archive belongs: of one made here, of the repository, of notebooks/ru, of its work or within. */
