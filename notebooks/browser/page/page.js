@@ -136,6 +136,21 @@ function watchStorage(app) {
   });
 }
 
+/** JupyterLab opens no page of which it cannot store a copy first; with a full storage one can still read and run it. */
+function openWithoutCopy({ serviceManager: { contents } }) {
+  const copy = contents.createCheckpoint.bind(contents);
+  contents.createCheckpoint = (path) => copy(path).catch(() => ({ id: "0", last_modified: new Date().toISOString() }));
+}
+
+/** Save when the reader turns to something else: a telephone may not let the page come back. */
+function saveWhenLeft(app) {
+  document.addEventListener("visibilitychange", () => {
+    const contexts = new Set([...app.shell.widgets("main")].map(({ context }) => context));
+    if (!document.hidden) return;
+    for (const context of contexts) if (context?.model?.dirty) context.save().catch(() => {}); // it tells that itself
+  });
+}
+
 /** Tell the kernels what JupyterLab wrote, and JupyterLab what the kernels wrote. */
 function passOn(app) {
   app.serviceManager.contents.fileChanged.connect(async (_, { oldValue, newValue }) => {
@@ -223,6 +238,8 @@ async function begin() {
   });
   watchStart();
   const app = await exposed();
+  openWithoutCopy(app);
+  saveWhenLeft(app);
   passOn(app);
   watchStorage(app);
   await app.restored;
