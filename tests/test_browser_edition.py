@@ -25,7 +25,15 @@ import yaml
 from browser import BrowserError, build, commands, lite, python_files, serve, tools, traps, words
 from course.contents import BOOKS, LANGUAGES
 
+MODULES = {name: one for name, one in sys.modules.items() if name.partition(".")[0] in ("browser", "classroom")}
 PACKAGES = ["site/prettytable-3.11.0.dist-info/METADATA"]
+
+
+@pytest.fixture(autouse=True)
+def modules_stay(monkeypatch):
+    """A test that runs %alembic in the same process lets Python forget what is neither a library nor the course."""
+    for name, module in MODULES.items():
+        monkeypatch.setitem(sys.modules, name, module)
 
 
 @pytest.fixture(autouse=True)

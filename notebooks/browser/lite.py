@@ -33,6 +33,7 @@ METADATA = {
     },
 }
 AUTOSAVE = {"@jupyterlab/docmanager-extension:plugin": {"autosaveInterval": 10}}  # seconds; nothing goes over a network
+ON_SERVER = {f"{row['file']}.ipynb" for row in TABLE["lesson"] if row["part"] == 3} | {"cheatsheet_postgresql.ipynb"}
 LEFT_OVER = ("doc", "lab", "service-worker.js", "rspack.config*.js")
 OLD_FONTS = ("build/*.eot", "build/*.ttf", "build/fa-*.svg", "build/fa-*.woff")  # browsers with WebAssembly read .woff2
 # Libraries of diagrams (Mermaid and ELK, Vega), of their formulas and of the terminal: no page has any, and a tenth of
@@ -56,6 +57,7 @@ def make(site, work):
     for_all(site)
     for language in LANGUAGES:
         for_one(site, language)
+        only_to_read(site, language)
     for name in (*LEFT_OVER, *OLD_FONTS):
         for path in site.glob(name):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
@@ -89,6 +91,15 @@ def joined(page):
                     output["data"][kind] = "".join(data)
     page["metadata"] |= METADATA
     return page
+
+
+def only_to_read(site, language):
+    """Nobody can work with a page of PostgreSQL here: what its cells say in a browser must not replace its outputs."""
+    path = site / "api" / "contents" / language / "all.json"
+    listing = read(path)
+    for item in listing["content"]:
+        item["writable"] = item["name"] not in ON_SERVER
+    write(path, listing)
 
 
 def for_all(site):

@@ -121,5 +121,19 @@ def refuse_server(name):
     Raises:
         CourseError: it works with PostgreSQL, and this is a browser.
     """
-    if HERE and contents.on_postgresql(name):
-        raise problem("browser_no_server")
+    if not (HERE and contents.on_postgresql(name)):
+        return
+    shell = get_ipython()
+    for magic in ("alembic", "sql"):  # so that the cells of such a page say the same, until another lesson begins
+        if shell and magic not in shell.magics_manager.magics["line"]:
+            shell.register_magic_function(no_server, "line_cell", magic)
+    no_server()
+
+
+def no_server(line="", cell=None):
+    """What a cell does that needs PostgreSQL.
+
+    Raises:
+        CourseError: always.
+    """
+    raise problem("browser_no_server")

@@ -95,7 +95,7 @@ function takeButton(app, wait) {
   button.addEventListener("click", async () => {
     button.disabled = true;
     try {
-      await app.commands.execute("docmanager:save-all").catch(() => {}); // a full storage takes nothing
+      await saveChanged(app);
       const files = unsaved(app, await collect(languages, { channel, wait }));
       if (files.size) download(files);
       else app.commands.execute("apputils:notify", { message: words.nothing_to_take, type: "info" });
@@ -108,8 +108,8 @@ function takeButton(app, wait) {
 
 /** Put what is open and could not be saved over what is saved. */
 function unsaved(app, files) {
-  for (const { context } of app.shell.widgets("main")) {
-    if (!context?.model?.dirty || !languages.includes(context.path.split("/")[0])) continue;
+  for (const context of changedContexts(app)) {
+    if (!languages.includes(context.path.split("/")[0])) continue;
     const content = context.model.toJSON();
     const text = typeof content === "string" ? content : JSON.stringify(content, null, 1);
     files.set(context.path, new TextEncoder().encode(text));
@@ -118,8 +118,39 @@ function unsaved(app, files) {
 }
 
 async function leaveFor(app, address) {
-  await app.commands.execute("docmanager:save-all").catch(() => {});
+  await saveChanged(app);
   location.assign(address);
+}
+
+/** Save what was changed. JupyterLab's own "save all" also writes what is only looked at, as the text it could make of it.
+ * A full storage takes nothing: the kernels and the tabs have it still. */
+async function saveChanged(app) {
+  await Promise.allSettled(changedContexts(app).map((context) => context.save()));
+}
+
+/** The open files that hold more than is saved; the pages of PostgreSQL can only be read. */
+function changedContexts(app) {
+  const open = new Set([...app.shell.widgets("main")].map(({ context }) => context));
+  return [...open].filter((context) => context?.model?.dirty && context.canSave);
+}
+
+/** Refuse to open in the editor what is no text, as Jupyter's server does: saved again, a database would be spoilt. */
+function refuseBytes(app) {
+  const { contents } = app.serviceManager;
+  const get = contents.get.bind(contents);
+  contents.get = async (path, options) => {
+    const found = await get(path, options);
+    if (options?.format === "text" && found.content?.includes?.("\ufffd")) throw new Error(words.no_text);
+    return found;
+  };
+}
+
+/** A running cell cannot be stopped here: Python and what would tell it so wait for each other. */
+function explainInterrupt(app) {
+  app.commands.commandExecuted.connect((_, { id }) => {
+    if (!/^(notebook|kernelmenu|console):interrupt/.test(id)) return;
+    app.commands.execute("apputils:notify", { message: words.no_interrupt, type: "info", options: { autoClose: 10000 } });
+  });
 }
 
 /** While the work cannot be kept, say so and offer to take it away. */
@@ -144,11 +175,7 @@ function openWithoutCopy({ serviceManager: { contents } }) {
 
 /** Save when the reader turns to something else: a telephone may not let the page come back. */
 function saveWhenLeft(app) {
-  document.addEventListener("visibilitychange", () => {
-    const contexts = new Set([...app.shell.widgets("main")].map(({ context }) => context));
-    if (!document.hidden) return;
-    for (const context of contexts) if (context?.model?.dirty) context.save().catch(() => {}); // it tells that itself
-  });
+  document.addEventListener("visibilitychange", () => document.hidden && saveChanged(app));
 }
 
 /** Tell the kernels what JupyterLab wrote, and JupyterLab what the kernels wrote. */
@@ -241,6 +268,8 @@ async function begin() {
   openWithoutCopy(app);
   saveWhenLeft(app);
   passOn(app);
+  refuseBytes(app);
+  explainInterrupt(app);
   watchStorage(app);
   await app.restored;
   showTheWay(app);
