@@ -186,6 +186,32 @@ def test_a_full_storage_is_told_and_the_work_can_be_taken(labs, tmp_path):
 
 
 @pytest.mark.slow
+def test_what_is_only_looked_at_stays_as_it_is(labs):
+    lab = labs().open("04_autogenerate")
+    lab.execute("from lesson import *\nstart('04')")
+    lab.ask("kept", "ru/work/04/data.db")
+    before = work(lab)
+    lab.page.evaluate("void jupyterapp.commands.execute('docmanager:open', { path: 'ru/work/04/data.db' })")
+    lab.page.get_by_text(WORDS["no_text"]["ru"]).wait_for()
+    lab.page.keyboard.press("Escape")
+    lab.page.locator("#course-way a").click()  # which saves what was changed
+    lab.page.wait_for_url("**/index.html#ru")
+    assert work(lab.open("05_upgrade_downgrade")) == before
+
+
+@pytest.mark.slow
+def test_a_page_that_cannot_run_keeps_its_outputs(labs):
+    lab = labs().open("21_postgresql")
+    assert lab.run(0)["outputs"][-1]["output_type"] == "error"
+    lab.page.locator("#course-way a").click()
+    lab.page.wait_for_url("**/index.html#ru")
+    lab.open("21_postgresql")
+    stored = json.loads(lab.ask("stored", "ru/21_postgresql.ipynb"))["cells"]
+    outputs = [cell["outputs"] for cell in stored if cell["cell_type"] == "code"]
+    assert outputs[0] and all(output["output_type"] != "error" for output in outputs[0])
+
+
+@pytest.mark.slow
 def test_lost_work_is_caught(solved):
     """Of the tests above: they see it when the storage has lost something."""
     before = work(solved)
