@@ -333,6 +333,13 @@ def test_reset_never_falls_through_to_ipython(say):
     assert "05.1" in say("reset()") and "05.1" in say("reset(1)")
 
 
+def test_ipythons_own_reset_still_works(say):
+    say('exercise("05.1")')
+    shell.user_ns["mine"] = 1
+    say("%reset -f")
+    assert "mine" not in shell.user_ns
+
+
 def test_a_work_folder_that_cannot_be_written(say, tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("COURSE_WORK", str(tmp_path / "file"))

@@ -33,7 +33,7 @@ def keep_verbs_from_magics(verbs):
     shell = get_ipython()
     magics = shell.magics_manager.magics["line"] if shell else {}
     for name in set(verbs) & set(magics):
-        original = magics[name]
+        original = shell.find_line_magic(name)  # IPython loads it now: later it would find the one put in its place
         if getattr(original, "of_the_course", False):
             continue
 
