@@ -14,7 +14,7 @@ from browser.lite import LANGUAGES
 from browser.tools import HERE, ROOT
 
 PYODIDE_FILES = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
-OWN_FILES = ("ahead.js", "worker.mjs", "start.mjs", "files.mjs", "disk.mjs")
+OWN_FILES = ("ahead.js", "worker.mjs", "start.mjs", "files.mjs", "disk.mjs", "records.mjs")
 WORKER = "extensions/@jupyterlite/pyodide-kernel-extension/static/comlink.worker.*.js"  # JupyterLite's
 IN_NEED = "imported.bin"  # what the snapshot has in it: fetched where that cannot be used
 LEFT_OUT = {"work", ".lab", ".ipynb_checkpoints", "__pycache__"}  # folders

@@ -2,6 +2,8 @@
 // keeps its files. So the file browser shows it, what its editor saves reaches the kernel, and kernels of several
 // windows see each other's files, as if all of them worked on one disk.
 
+import { decoded } from "./records.mjs";
+
 const DATABASE = "alembic-course";
 const STORE = "files";
 const PATIENCE = 10_000; // ms: a storage that answers no more must not hold up the cells
@@ -235,23 +237,8 @@ function asNotebook(text, size) {
 }
 
 function bytesOf({ content, format }) {
-  if (format === "base64") return bytes(decoded(content ?? ""));
+  if (format === "base64") return decoded(content);
   return new TextEncoder().encode(format === "json" ? JSON.stringify(content) : (content ?? ""));
-}
-
-function bytes(text) {
-  const found = new Uint8Array(text.length);
-  for (let at = 0; at < text.length; at += 1) found[at] = text.charCodeAt(at); // from() takes seconds for 50 MB
-  return found;
-}
-
-/** JupyterLite keeps a file of more than 1 MB, while it is uploaded and if that is broken off, as its bytes. */
-function decoded(content) {
-  try {
-    return atob(content);
-  } catch {
-    return content;
-  }
 }
 
 function directory(path) {

@@ -1,6 +1,8 @@
 // The storage in which JupyterLite keeps the reader's files, as the pages see it. A record's key is its path:
 // "ru/work/05/models.py".
 
+import { decoded } from "../static/pyodide/records.mjs";
+
 const DATABASE = "alembic-course";
 const STORE = "files";
 
@@ -32,23 +34,8 @@ export async function change(remove, put) {
 
 /** A file as it lies on a disk. */
 export function bytesOf({ content, format }) {
-  if (format === "base64") return bytes(decoded(content ?? ""));
+  if (format === "base64") return decoded(content);
   return new TextEncoder().encode(typeof content === "string" ? content : `${JSON.stringify(content, null, 1)}\n`);
-}
-
-function bytes(text) {
-  const found = new Uint8Array(text.length);
-  for (let at = 0; at < text.length; at += 1) found[at] = text.charCodeAt(at); // from() takes seconds for 50 MB
-  return found;
-}
-
-/** JupyterLite keeps a file of more than 1 MB, while it is uploaded and if that is broken off, as its bytes. */
-function decoded(content) {
-  try {
-    return atob(content);
-  } catch {
-    return content;
-  }
 }
 
 function record(path, data) {
